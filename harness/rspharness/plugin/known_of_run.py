@@ -72,6 +72,7 @@ def _described(collected: Collected, read: Capabilities | None) -> dict[str, Any
         "version": "v2",
     }
     if run.opened:
+        known["declared"] = run.target.settings.declaration()
         known["budgets_ms"] = dict(run.target.settings.budgets_ms)
         known["version"] = run.version if read else run.target.settings.version or "v2"
     return known

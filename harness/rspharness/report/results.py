@@ -44,6 +44,7 @@ class Results:
         end: Why the run ended before its last case, empty if it did not.
         slow: Commands and procedures whose times are not right.
         growth: How times go with the numbers of Profiles and Notifications.
+        declared: What is declared of the product, by table.
         findings: What the preflight found and no case of its requirement failed for.
     """
 
@@ -60,6 +61,7 @@ class Results:
     findings: list[dict[str, str]] = field(default_factory=list)
     slow: list[dict[str, str]] = field(default_factory=list)
     growth: list[dict[str, Any]] = field(default_factory=list)
+    declared: dict[str, dict[str, str]] = field(default_factory=dict)
 
     @classmethod
     def assemble(
@@ -107,6 +109,7 @@ class Results:
             findings=_not_failed(known.get("findings", ()), ordered),
             slow=[one.as_dict() for one in slow],
             growth=[one.as_dict() for one in grow],
+            declared=dict(known.get("declared", {})),
         )
 
     @property
@@ -165,6 +168,7 @@ class Results:
             "over_budget": self.over_budget,
             "slow": self.slow,
             "growth": self.growth,
+            "declared": self.declared,
             "requirements": self.rows,
             "cases": self.cases,
         }
@@ -198,6 +202,7 @@ class Results:
                 findings=document.get("findings", []),
                 slow=document.get("slow", []),
                 growth=document.get("growth", []),
+                declared=document.get("declared", {}),
             )
         except (ValueError, KeyError, TypeError) as error:
             raise ConfigError(f"not a results.json of this project: {error!r}") from error

@@ -135,6 +135,25 @@ class TargetSettings:
         """Returns the file that a replay answers from."""
         return Path(self.recording)
 
+    def declaration(self) -> dict[str, dict[str, str]]:
+        """Returns what it declares of the product, as texts by the names of the tables."""
+        product = {name: getattr(self, name) for name in ("name", "release", "firmware")}
+        budgets = {name: f"{value:g} ms" for name, value in self.budgets_ms.items()}
+        lenient = {
+            name: "" if name not in self.lenient else " (may also pass)" for name in self.deviations
+        }
+        deviations = {name: why + lenient[name] for name, why in self.deviations.items()}
+        options = {name: "yes" if value else "no" for name, value in self.options.items()}
+        values = {name: str(value) for name, value in self.values.items()}
+        tables = {
+            "product": {name: text for name, text in product.items() if text},
+            "options": options,
+            "values": values,
+            "budgets": budgets,
+            "known deviations": deviations,
+        }
+        return {name: table for name, table in tables.items() if table}
+
     @classmethod
     def load(cls, path: Path) -> Self:
         """Reads a target file.
