@@ -1,7 +1,11 @@
 """The SM-DP+ that the bench measures, in a process of its own: CURVE ORDERS [STATE [joins]].
 
-Prints its port, then for each line of standard input the CPU time it has used and how long its
-requests have waited for the lock of the state file, in seconds. Ends with standard input.
+Prints its port, then answers each line of standard input, with which it ends:
+
+    ?                  the CPU time that serving has taken and how long requests have waited for the
+                       lock of the state file, in seconds
+    crypto STEP TIMES  the CPU time of the primitives of a request, done so many times, in
+                       milliseconds; it is no part of the first figure
 """
 
 import json
@@ -10,7 +14,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from time import perf_counter, process_time  # noqa: TID251  a bench measures real time
+from time import (  # noqa: TID251  a bench measures real time
+    perf_counter,
+    process_time,
+    thread_time,
+)
+
+from session_crypto import SessionCrypto
 
 from rspcore.crypto.curves import Curve
 from rspcore.ids import Iccid
@@ -64,11 +74,23 @@ def main(curve: Curve, orders: int, path: Path | None, *, joins: bool) -> None:
     own = tls_credential(server, curve, SystemClock().now())
     lock = threading.Lock()
     limits = FrontLimits(connections=2000)
-    with Front(server.handle, (Listener(tls=tls_context(own)),), lock=lock, limits=limits) as front:
+    with Front(
+        server.handle,
+        (Listener(tls=tls_context(own)),),
+        lock=lock,
+        limits=limits,
+        waits=server.state.waits,
+    ) as front:
         print(front.ports[0], flush=True)
-        for _ in sys.stdin:
-            waited = 0.0 if state is None else state.waited_s
-            print(json.dumps({"cpu": process_time(), "waited": waited}), flush=True)
+        crypto = SessionCrypto(curve, PACKAGE_SIZE)
+        for line in sys.stdin:
+            word, *numbers = line.split()
+            if word == "crypto":
+                found: object = crypto.step_ms(*map(int, numbers))
+            else:
+                waited = 0.0 if state is None else state.waited_s
+                found = {"cpu": process_time() - thread_time(), "waited": waited}
+            print(json.dumps(found), flush=True)
 
 
 if __name__ == "__main__":

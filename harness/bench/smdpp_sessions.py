@@ -1,8 +1,10 @@
 """Servers: CPU of a session against its own crypto floor, many clients, two processes, the start.
 
 The cards of the clients sign before the clock runs: a step of all sessions is prepared, then sent.
-The CPU time is that of the server process alone; the floor is what its primitives take in this
-process, in the same run.
+Each session is that of another card. The CPU time is that of the server process alone. The floor is
+what the primitives of the same requests take (`session_crypto.py`), in the same process at the same
+pace: as many in a row as there are clients, with waiting between, because a processor that others
+use in between is slower for both.
 """
 
 import json
@@ -18,19 +20,16 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from time import process_time  # noqa: TID251  a bench measures CPU time
+from typing import Any
 
 from figure import Figure
+from session_crypto import client_context
 
 from rspcore.crypto.curves import Curve
-from rspcore.crypto.keys import PrivateKey
-from rspcore.ids import Iccid
-from rspcore.pki.generate import issue_tls, make_pki
+from rspcore.ids import Eid, Iccid
+from rspcore.pki.generate import make_pki
 from rspharness.record.timing import percentiles, stopwatch
-from rspsim.env import SeededRng
 from rspsim.smdpp import HttpRequest, HttpResponse
-from rspsim.system import SystemClock
-from rspsim.transports.https import tls_context
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "simulator/tests/rspsim/smdpp"))
 from conftest import CardStandIn, Lpa
@@ -40,9 +39,8 @@ __all__ = ["sessions", "start", "two_processes"]
 CPU_BUDGET = 4.0
 START_BUDGET = 15.0
 CLIENTS, BATCH = 16, 32
-VERIFICATIONS, SIGNATURES = 5, 3
-"""Of EUM, eUICC, euiccSignature1, euiccSignature2, the result; serverSignature1, 2, smdpSign."""
-_GROUPS = {Curve.BRAINPOOL_P256R1: "brainpoolP256r1"}
+_EID_BODY = "890490321234512345123456789"
+"""The first digits of the EIDs of the cards."""
 
 
 class Server:
@@ -67,11 +65,18 @@ class Server:
 
     def used(self) -> dict[str, float]:
         """Returns CPU time and time spent waiting for the lock so far, in seconds."""
-        assert self._process.stdin is not None  # noqa: S101  it is a pipe
-        self._process.stdin.write("?\n")
-        self._process.stdin.flush()
-        found: dict[str, float] = json.loads(self._line())
+        found: dict[str, float] = self._asked("?")
         return found
+
+    def crypto_ms(self, step: int, times: int) -> float:
+        """Returns the CPU time of the primitives of a request, done so many times."""
+        return float(self._asked(f"crypto {step} {times}"))
+
+    def _asked(self, line: str) -> Any:
+        assert self._process.stdin is not None  # noqa: S101  it is a pipe
+        self._process.stdin.write(line + "\n")
+        self._process.stdin.flush()
+        return json.loads(self._line())
 
     def stop(self) -> None:
         """Ends it."""
@@ -139,7 +144,7 @@ class Session:
     def on(cls, curve: Curve, port: int, context: ssl.SSLContext, number: int) -> "Session":
         """Makes a session of one order."""
         link = Link(port, context)
-        pki = make_pki(curves=(curve,))
+        pki = make_pki(curves=(curve,), eid=Eid.from_first_digits(f"{_EID_BODY}{number:03d}"))
         lpa = Lpa(_Preparing(link), CardStandIn(pki, curve), address="localhost")  # type: ignore[arg-type]  a stand-in
         return cls(link, lpa, f"M-{number}")
 
@@ -213,56 +218,6 @@ def _send_all(share: Iterable[Session]) -> None:
         one.link.send()
 
 
-def client_context(curve: Curve) -> ssl.SSLContext:
-    """Returns the TLS of an LPA that trusts the CI of the bench."""
-    der = make_pki(curves=(curve,)).ci(curve).certificate.der
-    context = ssl.create_default_context(cadata=ssl.DER_cert_to_PEM_cert(der))
-    if curve in _GROUPS:
-        context.maximum_version = ssl.TLSVersion.TLSv1_2
-        context.set_ecdh_curve(_GROUPS[curve])
-    return context
-
-
-def floor_ms(curve: Curve, rounds: int) -> float:
-    """Returns the CPU time of the primitives of one session, in milliseconds."""
-    rng = SeededRng(b"floor")
-    key = PrivateKey.from_random(curve, rng.octets(48))
-    data = bytes(300)
-    signature = key.sign(data)
-    own = issue_tls(make_pki(curves=(curve,)), curve, ["localhost"], SystemClock().now())
-    server, client = tls_context(own), client_context(curve)
-    times = []
-    for _ in range(rounds):
-        began = process_time()
-        for _ in range(VERIFICATIONS):
-            key.public.verify(signature, data)
-        for _ in range(SIGNATURES):
-            key.sign(data)
-        peer = PrivateKey.from_random(curve, rng.octets(48))
-        peer.agree(key.public)
-        times.append((process_time() - began) * 1000 + handshake_ms(server, client))
-    return percentiles(times).p50
-
-
-def handshake_ms(server: ssl.SSLContext, client: ssl.SSLContext) -> float:
-    """Returns the CPU time of the server's side of a handshake, in milliseconds."""
-    up, down = ssl.MemoryBIO(), ssl.MemoryBIO()
-    one = server.wrap_bio(up, down, server_side=True)
-    other = client.wrap_bio(down, up, server_hostname="localhost")
-    used, open_ = 0.0, {"one", "other"}
-    while open_:
-        for name, side in (("other", other), ("one", one)):
-            began = process_time()
-            try:
-                side.do_handshake()
-                open_.discard(name)
-            except ssl.SSLWantReadError:
-                pass
-            if name == "one":
-                used += process_time() - began
-    return used * 1000
-
-
 def sessions(count: int) -> list[Figure]:
     """Measures CPU time and throughput of sessions with one and with many clients, per curve.
 
@@ -290,13 +245,20 @@ def sessions(count: int) -> list[Figure]:
     return figures
 
 
+def floor_ms(server: Server, clients: int) -> float:
+    """Returns the CPU time of the primitives of one session, in milliseconds."""
+    rounds = BATCH // clients
+    total = sum(server.crypto_ms(step, clients) for step in range(STEPS) for _ in range(rounds))
+    return total / (rounds * clients)
+
+
 def _batches(curve: Curve, clients: int, count: int) -> list[tuple[float, float, float, float]]:
     """Returns floor, CPU time, their ratio and sessions per second, of each batch but the first."""
     context, found = client_context(curve), []
     server = Server(curve, count)
     try:
         for start_at in range(0, count - BATCH + 1, BATCH):
-            floor = floor_ms(curve, 10)
+            floor = floor_ms(server, clients)
             made = _made(curve, server.port, context, range(start_at, start_at + BATCH))
             before = server.used()["cpu"]
             seconds = run_sessions(made, clients)

@@ -64,12 +64,21 @@ class Tlv:
         Raises:
             DecodeError: the value is not a whole number of data objects.
         """
-        base, value = self.offset + len(self.raw) - len(self.value), self.value
+        value = self.value
         found, offset, end = [], 0, len(value)
+        base = self.offset + len(self.raw) - end
         while offset < end:
-            one = parse_prefix(value, offset, base=base)
+            tag = value[offset] if offset + 1 < end else 0x1F
+            length = value[offset + 1] if tag & 0x1F != 0x1F else 0xFF
+            start = offset + 2
+            stop = start + length
+            if length >= 0x80 or stop > end:
+                one = parse_prefix(value, offset, base=base)
+                offset += len(one.raw)
+            else:  # one octet of tag and one of length, as most objects have
+                one = Tlv(tag, value[start:stop], value[offset:stop], base + offset)
+                offset = stop
             found.append(one)
-            offset += len(one.raw)
         return tuple(found)
 
     def find(self, tag: int) -> "Tlv | None":

@@ -111,6 +111,7 @@ class ServedSmdpp(ServedRole):
             (Listener(self._host, port, tls_context(own), greet),),
             lock=self._lock,
             note=self._server.note_refusal,
+            waits=self._server.state.waits,
         )
 
     @property

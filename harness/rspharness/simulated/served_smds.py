@@ -66,6 +66,7 @@ class ServedSmds(ServedRole):
             lock=self._lock,
             note=self._server.note_refusal,
             aside=Aside(self._server.concerns_partner, for_a_server),
+            waits=self._server.state.waits,
         )
 
     @property

@@ -137,14 +137,19 @@ class Bsp:
             LocalError: a TLV would be longer than `max_tlv`.
         """
         encryptor = Cipher(algorithms.AES(self.keys.s_enc), modes.CBC(_ZERO_BLOCK)).encryptor()
-        last, made, after = 0, [], self
+        keyed = CMAC(algorithms.AES(self.keys.s_mac))
+        last, made, counter, chained = 0, [], self.counter, self.keys.mac_chaining_value
         for plaintext in plaintexts:
-            first = (after.counter ^ last).to_bytes(16, "big")
-            body = encryptor.update(first + pad(plaintext))[16:]
+            body = encryptor.update((counter ^ last).to_bytes(16, "big") + pad(plaintext))[16:]
             last = int.from_bytes(body[-16:], "big")
-            one, after = after._seal(tag, body)
-            made.append(one)
-        return tuple(made), after
+            unsealed = self._header(tag, len(body)) + body
+            mac = keyed.copy()
+            mac.update(chained + unsealed)
+            chained = mac.finalize()
+            made.append(unsealed + chained[:MAC_LENGTH])
+            counter += 1
+        keys = BspKeys(chained, self.keys.s_enc, self.keys.s_mac)
+        return tuple(made), Bsp(keys, counter, self.max_tlv)
 
     def protect_mac_only(self, tag: int, plaintext: bytes) -> "tuple[bytes, Bsp]":
         """MACs the content of one 88 and leaves it readable; the counter advances too.
@@ -218,16 +223,21 @@ class Bsp:
         keys = BspKeys(mac, self.keys.s_enc, self.keys.s_mac)
         return Bsp(keys, self.counter + 1, self.max_tlv)
 
-    def _seal(self, tag: int, body: bytes) -> "tuple[bytes, Bsp]":
-        header = tlv.encode_tag(tag) + tlv.encode_length(len(body) + MAC_LENGTH)
-        whole = len(header) + len(body) + MAC_LENGTH
+    def _header(self, tag: int, length: int) -> bytes:
+        """Returns tag and length of a TLV whose body has this length, if that is allowed."""
+        header = tlv.encode_tag(tag) + tlv.encode_length(length + MAC_LENGTH)
+        whole = len(header) + length + MAC_LENGTH
         if whole > self.max_tlv:
             raise LocalError(
                 f"protected TLV {tag:02X} would be {whole:,} octets, at most {self.max_tlv:,} "
                 "are allowed: cut the plaintext into more TLVs"
             )
-        mac = self._mac(header + body)
-        return header + body + mac[:MAC_LENGTH], self._next(mac)
+        return header
+
+    def _seal(self, tag: int, body: bytes) -> "tuple[bytes, Bsp]":
+        unsealed = self._header(tag, len(body)) + body
+        mac = self._mac(unsealed)
+        return unsealed + mac[:MAC_LENGTH], self._next(mac)
 
     def _open(self, one: Tlv) -> "Bsp":
         if len(one.raw) > self.max_tlv:

@@ -280,6 +280,33 @@ def _plan(kind: "type[Structure]") -> tuple[_Component, ...]:
     return plan
 
 
+_READING: "dict[type[Structure], _Reading]" = {}
+_Step: typing.TypeAlias = "tuple[tuple[int, ...], str, Callable[[Tlv], Any]]"
+_Reading: typing.TypeAlias = "tuple[dict[str, Any], tuple[_Step, ...], tuple[int, ...]]"
+
+
+def _reading(kind: "type[Structure]") -> "_Reading":
+    """Returns values of absent components, a step for each, and how many are mandatory before it.
+
+    A step has the tags of the component, its name, and what reads it.
+    """
+    found = _READING.get(kind)
+    if found is None:
+        found = _READING[kind] = _make_reading(_plan(kind))
+    return found
+
+
+def _make_reading(plan: "tuple[_Component, ...]") -> "_Reading":
+    mandatory = [0]
+    for one in plan:
+        mandatory.append(mandatory[-1] + (not one.optional))
+    return (
+        {one.name: one.absent for one in plan},
+        tuple(((one.tag, *one.also), one.name, one.codec.decode) for one in plan),
+        tuple(mandatory),
+    )
+
+
 _SHORT_LENGTHS = tuple(bytes((length,)) for length in range(0x80))
 _WRITING: "dict[type[Structure], tuple[_Written, ...]]" = {}
 _Written: typing.TypeAlias = "tuple[str, Callable[[Any], bytes], bytes | None, Any, bool]"
@@ -362,40 +389,35 @@ class Structure:
         Raises:
             DecodeError: as `decode`.
         """
-        plan = _plan(cls)
-        values: dict[str, Any] = {component.name: component.absent for component in plan}
+        absent, steps, mandatory = _reading(cls)
+        values = absent.copy()
         unread: set[str] = set()
-        seen: set[int] = set()
-        position = 0
+        position = read = 0
+        end = len(steps)
         for child in one.children():
-            match = position
-            while (
-                match < len(plan)
-                and plan[match].tag != child.tag
-                and child.tag not in plan[match].also
-            ):
+            tag, match = child.tag, position
+            while match < end and tag not in steps[match][0]:
                 match += 1
-            if match == len(plan):
-                misplaced = {one.name for one in plan[:position] if one.tag == child.tag}
-                if misplaced and not cls.LAZY:
-                    raise cls._misplaced(child)
-                unread |= misplaced
+            if match == end:
+                unread |= cls._out_of_order(child, position)
                 continue
-            if match != position:
-                unread |= cls._missing(plan[position:match], child.offset)
+            if mandatory[match] != mandatory[position]:
+                unread |= cls._missing(position, match, child.offset)
+            _, name, decode = steps[match]
             try:
-                values[plan[match].name] = plan[match].codec.decode(child)
+                values[name] = decode(child)
             except DecodeError:
                 if not cls.LAZY:
                     raise
-                unread.add(plan[match].name)
-            seen.add(child.tag)
+                unread.add(name)
+            read += 1
             position = match + 1
-        unread |= cls._missing(plan[position:], one.offset + len(one.raw))
-        if cls.CHOICE and len(seen) != 1:
+        if mandatory[end] != mandatory[position]:
+            unread |= cls._missing(position, end, one.offset + len(one.raw))
+        if cls.CHOICE and read != 1:
             raise DecodeError(
                 f"{cls.__name__} at offset {one.offset}: expected exactly one of "
-                f"{', '.join(f'{c.tag:02X}' for c in plan)}, got {len(seen)}",
+                f"{', '.join(f'{c.tag:02X}' for c in _plan(cls))}, got {read}",
                 offset=one.offset,
                 tag=one.tag,
             )
@@ -406,12 +428,25 @@ class Structure:
         return made
 
     @classmethod
-    def _missing(cls, skipped: "tuple[_Component, ...]", offset: int) -> set[str]:
-        """Returns the mandatory components among those skipped.
+    def _out_of_order(cls, one: Tlv, position: int) -> set[str]:
+        """Returns the components before a position whose tag a data object has; none if unknown.
+
+        Raises:
+            OrderError: there is one, and the structure is not lazy.
+        """
+        misplaced = {part.name for part in _plan(cls)[:position] if part.tag == one.tag}
+        if misplaced and not cls.LAZY:
+            raise cls._misplaced(one)
+        return misplaced
+
+    @classmethod
+    def _missing(cls, start: int, end: int, offset: int) -> set[str]:
+        """Returns the mandatory components among those skipped, from one position to another.
 
         Raises:
             DecodeError: there is one, and the structure is not lazy.
         """
+        skipped = _plan(cls)[start:end]
         names = [component.name for component in skipped if not component.optional]
         if names and not cls.LAZY:
             raise cls._without(skipped, names[0], offset)

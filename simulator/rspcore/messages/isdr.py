@@ -3,10 +3,10 @@
 Source: SGP.22 v2, 5.7.1 and annex H.
 """
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Annotated, ClassVar
 
+from rspcore.frozen import dataclass
 from rspcore.ids import Version
 from rspcore.messages.codec import VERSION, At, Structure, bits, enumerated
 from rspcore.tags import Tag

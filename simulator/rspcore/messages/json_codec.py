@@ -43,6 +43,7 @@ __all__ = [
 
 JsonObject = Mapping[str, object]
 
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2}){1,16}\Z")
 _STANDARD_BASE64 = re.compile(r"[0-9A-Za-z+/]*={0,2}\Z")
 
@@ -229,7 +230,7 @@ class JsonMessage:
             InvalidMemberError: a member has another type or a value that cannot be read.
             DecodeError: the value is not a JSON object.
         """
-        if not isinstance(value, Mapping):
+        if type(value) is not dict and not isinstance(value, Mapping):
             raise DecodeError(f"{cls.__name__}: expected a JSON object, got {_kind(value)}")
         return cls(**{part.name: _read(cls.__name__, part, value) for part in _plan(cls)})
 
@@ -250,11 +251,14 @@ class JsonMessage:
 
 def _read(owner: str, part: _Component, value: JsonObject) -> Any:
     member = part.member
-    found = next((n for n in (member.name, *member.also) if value.get(n) is not None), None)
-    if found is None:
-        if part.optional:
-            return None
-        raise MissingMemberError(member.name, f"{owner}: member {member.name} is missing")
+    found = member.name
+    if value.get(found) is None:
+        other = next((name for name in member.also if value.get(name) is not None), None)
+        if other is None:
+            if part.optional:
+                return None
+            raise MissingMemberError(found, f"{owner}: member {found} is missing")
+        found = other
     try:
         return member.codec.decode(value[found])
     except MissingMemberError as error:
@@ -302,4 +306,4 @@ def load_object(body: bytes) -> dict[str, object]:
 
 def dump_object(value: JsonObject) -> bytes:
     """Writes a JSON object as a body, without white space, ASCII only."""
-    return json.dumps(value, separators=(",", ":")).encode("ascii")
+    return _ENCODER.encode(value).encode("ascii")

@@ -31,6 +31,7 @@ from rspsim.server_setup import (
     tls_credential,
 )
 from rspsim.smdpp import Order, SmDpPlus
+from rspsim.smdpp.stock.order_repository import OrderPage
 from rspsim.smdpp.stock.orders import LIVE, OrderTerms
 from rspsim.smdpp.stock.wished_profile import DEFAULT_PROFILE
 from rspsim.system import SystemClock
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
 __all__ = ["serve"]
 
 _TERMS: Final = frozenset(OrderTerms.__dataclass_fields__)
+_MOST_SHOWN: Final = 20
+"""How many of the orders that were kept are listed at the start."""
 _OPERATOR: Final = Oid("2.999.100")
 """OID of the operator for whom --write-client makes a certificate."""
 
@@ -97,6 +100,7 @@ def _serve(options: argparse.Namespace, state: "FileState | None") -> int:
             server.concerns_partner,
             lambda asked: answered_in_steps(lambda: server.steps(asked), lock, partners),
         ),
+        waits=server.state.waits,
     )
     with ExitStack() as stack:
         console = stack.enter_context(Console())
@@ -217,7 +221,9 @@ class _Orders:
         self._console = console
         self._packages: dict[int, Package] = {}
         with server.state.unit():  # another process may start on the same file at this moment
-            self._kept = server.orders.all()
+            newest = OrderPage(before=server.orders.repository.newest() + 1, most=_MOST_SHOWN)
+            self._kept = server.orders.repository.page(newest)
+            self._left_out = server.orders.repository.count() - len(self._kept)
             if self._kept and not self._wanted():
                 return
             matching_id = self._wishes.get("matching_id")
@@ -231,11 +237,13 @@ class _Orders:
         From a file that was named, nothing is, unless every order is finished and --again was
         given. From the usual one also what the options name, unless that waits there already.
         """
-        pending = [order for order in self._kept if order.state in LIVE]
+        orders = self._server.orders.repository
+        pending = any(orders.page(OrderPage(state=state, most=1)) for state in LIVE)
         if self._options.state is not None:
             return not pending and bool(self._wishes.get("again"))
         named = self._wishes or self._options.upp or chosen(self._options, "profile")
-        waits = self._wishes.get("matching_id") in {order.matching_id for order in pending}
+        same = orders.named(self._wishes.get("matching_id") or "")
+        waits = any(order.state in LIVE for order in same if order.matching_id)
         return not pending or (bool(named) and not waits)
 
     def _iccid(self) -> Iccid | None:
@@ -260,6 +268,8 @@ class _Orders:
 
     def show(self) -> None:
         """Prints what was ordered, with activation codes and in a terminal their QR codes."""
+        if self._left_out:
+            self._console.line(f"orders      {self._left_out:,} older ones are kept, too")
         for kept in self._kept:
             self._console.line(f"order {kept.number:<5} {kept.iccid} {kept.state}, kept")
             self._console.line(f"            {kept.activation_code}")

@@ -139,4 +139,5 @@ def _front(server: SmDs, options: argparse.Namespace, port: int, lock: threading
         limits=FrontLimits(body_octets=server.policy.max_body_octets),
         note=server.note_refusal,
         aside=Aside(server.concerns_partner, aside),
+        waits=server.state.waits,
     )

@@ -50,6 +50,11 @@ class MemoryState:
         """Returns the snapshots that are kept, by name."""
         return self._snapshots
 
+    @property
+    def waits(self) -> bool:
+        """Returns False: nothing here waits."""
+        return False
+
     def make_history(self) -> History:
         """Makes a history in memory."""
         return History(self._limits)

@@ -114,6 +114,10 @@ class ServerState(Protocol):
     def snapshots(self) -> MutableMapping[str, object]:
         """Returns the snapshots that are kept, by name; they are no part of a snapshot."""
 
+    @property
+    def waits(self) -> bool:
+        """Returns whether a unit of work may wait for a disk or for another process."""
+
     def make_history(self) -> History:
         """Makes the history of requests and answers."""
 

@@ -1,13 +1,17 @@
 """Event Records: which server an eUICC shall ask, and with which EventID (SGP.22 v2, 3.6)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
 from rspcore.errors import LocalError
 from rspcore.frozen import dataclass
 from rspcore.ids import Eid
+from rspsim.smdpp.history import History
+from rspsim.smdpp.limits import USUAL_LIMITS, KeptLimits
 from rspsim.smdpp.protocol.resends import AnsweredCall, CallName
 from rspsim.smdpp.shared_settings import MemorySettings, SettingTexts
+from rspsim.smdpp.stock.sessions import MemorySessions, Session, SessionRepository
 
 __all__ = ["EventChange", "EventRecord", "EventRepository", "MemoryEvents"]
 
@@ -41,11 +45,29 @@ class EventChange:
 
 
 class EventRepository(Protocol):
-    """Keeps events, and the calls answered last."""
+    """Keeps what an SM-DS must not forget: events, the calls answered last, and RSP sessions."""
 
     @property
     def settings(self) -> SettingTexts:
         """Returns what was changed of policy and clock."""
+
+    @property
+    def sessions(self) -> SessionRepository:
+        """Returns the RSP sessions."""
+
+    @property
+    def snapshots(self) -> MutableMapping[str, object]:
+        """Returns the snapshots that are kept, by name; they are no part of a snapshot."""
+
+    @property
+    def waits(self) -> bool:
+        """Returns whether a unit of work may wait for a disk or for another process."""
+
+    def make_history(self) -> History:
+        """Makes the history of requests and answers."""
+
+    def unit(self) -> AbstractContextManager[object]:
+        """Opens a unit of work, kept as a whole at its end; one inside another joins it."""
 
     def of(self, eid: Eid) -> tuple[EventRecord, ...]:
         """Returns the events of an eUICC, oldest first."""
@@ -60,7 +82,7 @@ class EventRepository(Protocol):
         """Keeps a change; when this returns, it is never forgotten."""
 
     def clear(self) -> None:
-        """Forgets events, calls and settings."""
+        """Forgets events, calls, sessions and settings."""
 
     def snapshot(self) -> object:
         """Returns what is kept, to be put back in this process."""
@@ -78,13 +100,23 @@ class _Snapshot:
     events: dict[tuple[Eid, str, str], EventRecord]
     answered: dict[CallName, AnsweredCall]
     settings: Mapping[str, str]
+    sessions: tuple[Session, ...]
 
 
 class MemoryEvents:
-    """Keeps events in memory."""
+    """Keeps the state of an SM-DS in memory.
 
-    def __init__(self) -> None:
+    Attributes:
+        settings: What was changed of policy and clock.
+        sessions: The RSP sessions.
+        snapshots: Snapshots, by name.
+    """
+
+    def __init__(self, limits: KeptLimits = USUAL_LIMITS) -> None:
         self.settings = MemorySettings()
+        self.sessions = MemorySessions(limits)
+        self.snapshots: MutableMapping[str, object] = {}
+        self._limits = limits
         self._events: dict[tuple[Eid, str, str], EventRecord] = {}
         self._answered: dict[CallName, AnsweredCall] = {}
 
@@ -100,14 +132,29 @@ class MemoryEvents:
         """Returns the last call under this name, or None."""
         return self._answered.get(name)
 
+    @property
+    def waits(self) -> bool:
+        """Returns False: nothing here waits."""
+        return False
+
+    def make_history(self) -> History:
+        """Makes a history in memory."""
+        return History(self._limits)
+
+    def unit(self) -> AbstractContextManager[object]:
+        """Opens a unit of work, which costs nothing here."""
+        return nullcontext()
+
     def clear(self) -> None:
-        """Forgets events, calls and settings."""
+        """Forgets events, calls, sessions and settings."""
         self._events, self._answered = {}, {}
         self.settings.replace({})
+        self.sessions.clear()
 
     def snapshot(self) -> object:
         """Returns what is kept; the values never change."""
-        return _Snapshot(dict(self._events), dict(self._answered), dict(self.settings.all()))
+        settings = dict(self.settings.all())
+        return _Snapshot(dict(self._events), dict(self._answered), settings, self.sessions.all())
 
     def restore(self, snapshot: object) -> None:
         """Puts back what a snapshot has.
@@ -119,6 +166,9 @@ class MemoryEvents:
             raise LocalError("a snapshot of another kind of state")
         self._events, self._answered = dict(snapshot.events), dict(snapshot.answered)
         self.settings.replace(snapshot.settings)
+        self.sessions.clear()
+        for one in snapshot.sessions:
+            self.sessions.put(one)
 
     def commit(self, change: EventChange) -> None:
         """Keeps a change."""

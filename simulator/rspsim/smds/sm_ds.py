@@ -24,7 +24,7 @@ from rspsim.env import Clock, Rng
 from rspsim.smdpp import fault_points
 from rspsim.smdpp.fault_classes import FaultClass
 from rspsim.smdpp.fault_switch import FaultSwitch, ServerFault
-from rspsim.smdpp.history import CheckNote, Exchange, History
+from rspsim.smdpp.history import CheckNote, Exchange
 from rspsim.smdpp.http_messages import HttpRequest, HttpResponse
 from rspsim.smdpp.limits import USUAL_LIMITS, KeptLimits
 from rspsim.smdpp.managed_server import ManagedServer
@@ -35,9 +35,8 @@ from rspsim.smdpp.protocol.es9p_function import noted_checks
 from rspsim.smdpp.protocol.http_binding import json_answer, plain_answer, transport_fault
 from rspsim.smdpp.protocol.resends import AnsweredCall
 from rspsim.smdpp.protocol.server_calls import CallRules, answered_once, failed, unreadable
-from rspsim.smdpp.stock.sessions import MemorySessions, SessionBook
+from rspsim.smdpp.stock.sessions import SessionBook
 from rspsim.smdpp.variation import Steady, Variation
-from rspsim.smds.ds_state import DsState
 from rspsim.smds.es11 import authenticate_client, initiate_authentication
 from rspsim.smds.es12 import delete_event, register_event
 from rspsim.smds.event_records import EventChange, EventRepository, MemoryEvents
@@ -80,7 +79,6 @@ class SmDs(ManagedServer):
     Attributes:
         surroundings: Everything the functions may use.
         history: Requests and answers.
-        state: What must not be forgotten, and the sessions.
     """
 
     def __init__(  # noqa: PLR0913  what a server is made of, each part once
@@ -108,11 +106,11 @@ class SmDs(ManagedServer):
             root: Address of the root SM-DS to forward to; empty when it is the root.
             rng: Source of random octets.
             clock: Present time.
-            events: Where events are kept; in memory when None.
+            events: Where events and sessions are kept; in memory when None.
             policy: Choices that the specification leaves to the server.
             faults: Returns the faults that can be switched on; those of orders, and of other points
                 than those it passes, are left out.
-            limits: How much is kept of what clients send.
+            limits: How much is kept in memory of what clients send.
             curves: Curves to serve, the preferred one first; all of the bundle when None.
             variation: Choices made differently each time; always the same when None.
 
@@ -127,9 +125,9 @@ class SmDs(ManagedServer):
                 f"SM-DS: the PKI has no CERT.DSauth with its key{on and f' on {on}'}; add both"
             )
         identity = DsIdentity(address=address, aliases=aliases, pki=pki, curves=curves, root=root)
-        kept = MemoryEvents() if events is None else events
+        kept = MemoryEvents(limits) if events is None else events
         super().__init__(kept.settings, policy, clock)
-        self.history = History(limits)
+        self.history = kept.make_history()
         self._faults = FaultSwitch(
             lambda: tuple(
                 one for one in faults() if one.point in _POINTS and one.kind is not FaultClass.ORDER
@@ -144,12 +142,15 @@ class SmDs(ManagedServer):
             clock=clock,
             policy=policy,
             events=kept,
-            sessions=SessionBook(MemorySessions(limits), policy.session_lifetime),
+            sessions=SessionBook(kept.sessions, policy.session_lifetime),
             faults=self._faults,
             variation=Steady() if variation is None else variation,
         )
 
-        self.state = DsState(self.surroundings)
+    @property
+    def state(self) -> EventRepository:
+        """Returns what must not be forgotten."""
+        return self.surroundings.events
 
     @property
     def identity(self) -> DsIdentity:
@@ -193,7 +194,7 @@ class SmDs(ManagedServer):
         refused = self._arrival(name, request)
         if refused is not None:
             return self._sent(name, request, refused, _Result(f"HTTP {refused.status}"))
-        with noted_checks() as notes:
+        with noted_checks() as notes, self.state.unit():
             response, result = self._answered(request)
         return self._sent(name, request, response, replace(result, checks=tuple(notes)))
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 from rspcore.errors import StoreError
 from rspcore.ids import Eid, Iccid, TransactionId
 from rspsim.smdpp.limits import KeptLimits
+from rspsim.smdpp.stock.order_repository import OrderPage
 from rspsim.smdpp.stock.orders import LIVE, Order, OrderState
 from rspsim.smdpp.stock.profiles import StockedProfile
 from rspsim.smdpp.stock.receipts import Receipt
@@ -52,6 +53,8 @@ INDEXES: Final = (
     "CREATE INDEX IF NOT EXISTS profiles_of_type ON profile (type)",
 )
 """By what orders and Profiles are found; older files get them when they are opened."""
+_NAMING: Final = ("orders", "profile", "session", "notification")
+"""The tables whose rows name long content."""
 _BOUNDED_EACH: Final = 64
 """After how many Notifications their bounds are enforced."""
 _COLLECTED_EACH: Final = 4096
@@ -104,10 +107,10 @@ def next_count(database: Database, name: str) -> int:
     return int(value)
 
 
-def collect(database: Database) -> None:
-    """Deletes the long content that no row needs; call it inside a unit."""
+def collect(database: Database, naming: tuple[str, ...] = _NAMING) -> None:
+    """Deletes the long content that no row of these tables needs; call it inside a unit."""
     needed: set[str] = set()
-    for table in ("orders", "profile", "session", "notification"):
+    for table in naming:
         for (text,) in database.execute(f"SELECT json FROM {table}"):  # noqa: S608  own names
             needed.update(_NAME.findall(text))
     left = list(needed)
@@ -161,6 +164,31 @@ class OrderRows:
         """Returns the highest number of an order, 0 without one."""
         found = self._database.execute("SELECT max(number) FROM orders").fetchone()
         return found[0] or 0
+
+    def count(self) -> int:
+        """Returns how many orders there are."""
+        (count,) = self._database.execute("SELECT count(*) FROM orders").fetchone()
+        return int(count)
+
+    def page(self, asked: OrderPage) -> tuple[Order, ...]:
+        """Returns some of the orders, oldest first."""
+        conditions = ["number > ?"]
+        words: list[object] = [asked.after]
+        if asked.before is not None:
+            conditions.append("number < ?")
+            words.append(asked.before)
+        if asked.state is not None:
+            conditions.append("json_extract(json, '$.state') = ?")
+            words.append(asked.state.value)
+        direction = "ASC" if asked.before is None else "DESC"
+        query = (
+            f"SELECT number, json FROM orders WHERE {' AND '.join(conditions)} "  # noqa: S608  own words
+            f"ORDER BY number {direction} LIMIT ?"
+        )
+        most = -1 if asked.most is None else asked.most
+        rows = self._database.execute(query, (*words, most)).fetchall()
+        found = tuple(self._value(number, text) for number, text in rows)
+        return found if asked.before is None else found[::-1]
 
     def put(self, order: Order) -> None:
         """Sets the current value of an order; a new number adds an order."""
@@ -219,7 +247,10 @@ class ProfileRows:
 class SessionRows:
     """The sessions, bounded in number; which go first is as in `MemorySessions`."""
 
-    def __init__(self, database: Database, limits: KeptLimits) -> None:
+    def __init__(
+        self, database: Database, limits: KeptLimits, naming: tuple[str, ...] = _NAMING
+    ) -> None:
+        self._naming = naming
         self._database = database
         self._limits = limits
 
@@ -245,7 +276,7 @@ class SessionRows:
             (name, rank, session.touched.isoformat(), text),
         ).lastrowid
         if step and step % _COLLECTED_EACH == 0:
-            collect(self._database)
+            collect(self._database, self._naming)
         (count,) = self._database.execute("SELECT count(*) FROM session").fetchone()
         if count > self._limits.sessions:
             self._forget_some(name, count - self._limits.sessions)

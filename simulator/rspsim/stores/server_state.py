@@ -100,6 +100,11 @@ class FileState:
         """Returns the file."""
         return self._path
 
+    @property
+    def waits(self) -> bool:
+        """Returns True: a unit waits for the processes before it, and for the disk."""
+        return True
+
     def make_history(self) -> History:
         """Makes the history, in a file beside this one, which other processes use as well.
 

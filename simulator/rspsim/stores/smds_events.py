@@ -1,17 +1,25 @@
-"""The events of an SM-DS in one SQLite file; each change is on the disk when `commit` returns."""
+"""The state of an SM-DS in one SQLite file: events, calls answered, sessions, settings, snapshots.
+
+Each unit of work is one transaction, begun before the server reads, so that several processes on
+one file serve as one server; what it says is on the disk before the answer goes out. The history is
+in a file beside it (`rspsim.stores.history_file`).
+"""
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
 from rspcore.errors import LocalError, StoreError
-from rspcore.frozen import dataclass
 from rspcore.ids import Eid
+from rspsim.smdpp.history import History
+from rspsim.smdpp.limits import USUAL_LIMITS, KeptLimits
 from rspsim.smdpp.protocol.resends import AnsweredCall, CallName
 from rspsim.smds.event_records import EventChange, EventRecord
-from rspsim.stores.server_rows import Database
-from rspsim.stores.setting_rows import SETTING_TABLE, SettingRows
+from rspsim.stores.history_file import HistoryFile, history_beside
+from rspsim.stores.server_rows import Database, SessionRows
+from rspsim.stores.setting_rows import SETTING_TABLES, SettingRows, SnapshotRows
 
 __all__ = ["SqliteEvents"]
 
@@ -23,35 +31,40 @@ _TABLES = (
     """CREATE TABLE IF NOT EXISTS answered (
         requester TEXT, identifier TEXT, function TEXT NOT NULL, digest BLOB NOT NULL,
         at TEXT NOT NULL, answer BLOB NOT NULL, PRIMARY KEY (requester, identifier))""",
-    SETTING_TABLE,
+    """CREATE TABLE IF NOT EXISTS session (
+        id TEXT PRIMARY KEY, rank INTEGER, touched TEXT, json TEXT NOT NULL)""",
+    "CREATE TABLE IF NOT EXISTS content (name TEXT PRIMARY KEY, octets BLOB NOT NULL)",
+    *SETTING_TABLES,
 )
-_KEPT = ("event", "answered", "setting")
-
-
-@dataclass(frozen=True, slots=True)
-class _Snapshot:
-    rows: Mapping[str, Sequence[tuple[object, ...]]]
+_KEPT = ("event", "answered", "setting", "session", "content")
+_BUSY_S = 10.0
+"""How long a request waits for another process that writes, in seconds."""
 
 
 class SqliteEvents:
-    """Keeps events in a file.
+    """Keeps the state of an SM-DS in a file, which several processes may use at once.
 
     Args:
         path: The file; made, readable by its owner alone, when there is none.
+        limits: Bounds of sessions and history.
 
     Attributes:
         settings: What was changed of policy and clock.
+        sessions: The RSP sessions.
+        snapshots: Snapshots of all that, by name.
 
     Raises:
         StoreError: not accessible, damaged, or of another program. It is left as it was.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, limits: KeptLimits = USUAL_LIMITS) -> None:
+        self._path, self._limits = path, limits
+        self._depth = 0
+        self._history: HistoryFile | None = None
         try:
             path.touch(mode=0o600)
             self._database = sqlite3.connect(
-                path, timeout=5, isolation_level=None, check_same_thread=False
+                path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False
             )
             execute = self._database.execute
             number = execute("PRAGMA application_id").fetchone()[0]
@@ -65,11 +78,52 @@ class SqliteEvents:
                 execute(table)
         except (OSError, sqlite3.Error) as error:
             raise StoreError(f"{path}: cannot be used ({error}); give another file") from error
-        self.settings = SettingRows(Database(self._database, str(path)))
+        rows = self._rows = Database(self._database, str(path))
+        self.settings = SettingRows(rows)
+        self.sessions = SessionRows(rows, limits, naming=("session",))
+        self.snapshots: MutableMapping[str, object] = SnapshotRows(rows)
+
+    @property
+    def waits(self) -> bool:
+        """Returns True: a unit waits for the processes before it, and for the disk."""
+        return True
+
+    def make_history(self) -> History:
+        """Makes the history, in a file beside this one, which other processes use as well.
+
+        Raises:
+            StoreError: that file cannot be used.
+        """
+        if self._history is None:
+            self._history = HistoryFile(history_beside(self._path), self._limits)
+        return self._history
+
+    @contextmanager
+    def unit(self) -> Iterator[None]:
+        """Opens a unit of work: one transaction; a unit inside another joins it.
+
+        Raises:
+            StoreError: the file could not be written. Nothing of the unit was kept.
+        """
+        if self._depth:
+            yield
+            return
+        try:
+            self._database.execute("BEGIN IMMEDIATE")
+            self._depth = 1
+            try:
+                yield
+                self._database.execute("COMMIT")
+            finally:
+                self._depth = 0
+                if self._database.in_transaction:
+                    self._database.execute("ROLLBACK")
+        except sqlite3.Error as error:
+            raise StoreError(f"{self._path}: not written ({error})") from error
 
     def of(self, eid: Eid) -> tuple[EventRecord, ...]:
         """Returns the events of an eUICC, oldest first."""
-        rows = self._database.execute(
+        rows = self._rows.execute(
             "SELECT owner, event_id, address, forwarded_as FROM event WHERE eid = ? ORDER BY rowid",
             (str(eid),),
         )
@@ -86,7 +140,7 @@ class SqliteEvents:
 
     def all(self) -> tuple[EventRecord, ...]:
         """Returns every event, oldest first."""
-        rows = self._database.execute(
+        rows = self._rows.execute(
             "SELECT eid, owner, event_id, address, forwarded_as FROM event ORDER BY rowid"
         )
         return tuple(
@@ -102,7 +156,7 @@ class SqliteEvents:
 
     def answered(self, name: CallName) -> AnsweredCall | None:
         """Returns the last call under this name, or None."""
-        row = self._database.execute(
+        row = self._rows.execute(
             "SELECT function, digest, at, answer FROM answered"
             " WHERE requester = ? AND identifier = ?",
             (name.requester, name.identifier),
@@ -123,10 +177,9 @@ class SqliteEvents:
         Raises:
             StoreError: it could not be written; the events are as before.
         """
-        execute = self._database.execute
-        try:
-            execute("BEGIN IMMEDIATE")
-            gone, one, call = change.remove, change.put, change.answered
+        gone, one, call = change.remove, change.put, change.answered
+        with self.unit():
+            execute = self._rows.execute
             if gone is not None:
                 execute(
                     "DELETE FROM event WHERE eid = ? AND owner = ? AND event_id = ?",
@@ -141,51 +194,42 @@ class SqliteEvents:
                     "INSERT OR REPLACE INTO answered VALUES (?, ?, ?, ?, ?, ?)",
                     (*named, call.at.isoformat(), call.answer),
                 )
-            execute("COMMIT")
-        except sqlite3.Error as error:
-            if self._database.in_transaction:
-                execute("ROLLBACK")
-            raise StoreError(f"{self._path}: not written ({error})") from error
 
     def clear(self) -> None:
-        """Forgets events, calls and settings.
+        """Forgets everything but snapshots and history.
 
         Raises:
-            StoreError: it could not be written; the events are as before.
+            StoreError: it could not be written; the state is as before.
         """
-        self._replace({name: [] for name in _KEPT})
+        self.restore({})
 
     def snapshot(self) -> object:
         """Returns the rows of each table."""
-        rows = {name: self._database.execute(f"SELECT * FROM {name}").fetchall() for name in _KEPT}  # noqa: S608  names of ours
-        return _Snapshot(rows)
+        with self.unit():
+            return {
+                name: self._rows.execute(f"SELECT * FROM {name}").fetchall()  # noqa: S608  own names
+                for name in _KEPT
+            }
 
     def restore(self, snapshot: object) -> None:
         """Puts back what a snapshot has.
 
         Raises:
             LocalError: it is a snapshot of another kind. Nothing was changed.
-            StoreError: it could not be written; the events are as before.
+            StoreError: it could not be written; the state is as before.
         """
-        if not isinstance(snapshot, _Snapshot):
+        if not isinstance(snapshot, dict):
             raise LocalError("a snapshot of another kind of state")
-        self._replace(snapshot.rows)
-
-    def _replace(self, tables: Mapping[str, Sequence[tuple[object, ...]]]) -> None:
-        execute = self._database.execute
-        try:
-            execute("BEGIN IMMEDIATE")
-            for name, rows in tables.items():
-                execute(f"DELETE FROM {name}")  # noqa: S608  names of ours
-                for row in rows:
-                    places = ", ".join("?" * len(row))
-                    execute(f"INSERT INTO {name} VALUES ({places})", row)  # noqa: S608  likewise
-            execute("COMMIT")
-        except sqlite3.Error as error:
-            if self._database.in_transaction:
-                execute("ROLLBACK")
-            raise StoreError(f"{self._path}: not written ({error})") from error
+        with self.unit():
+            for name in _KEPT:
+                self._rows.execute(f"DELETE FROM {name}")  # noqa: S608  own names
+                rows = snapshot.get(name, [])
+                if rows:
+                    places = ", ".join("?" * len(rows[0]))
+                    self._rows.executemany(f"INSERT INTO {name} VALUES ({places})", rows)  # noqa: S608  likewise
 
     def close(self) -> None:
-        """Closes the file."""
+        """Closes the file, and that of the history."""
+        if self._history is not None:
+            self._history.close()
         self._database.close()

@@ -248,7 +248,7 @@ class Connection:
         secured.do_handshake()
         self._hold(now)
         self._wait(self._read, now, self._limits.idle_s)
-        return self._read(now)
+        return self._read(now) if secured.pending() else None
 
     def _client_certificate(self) -> bytes:
         secured = self._socket
@@ -309,7 +309,13 @@ class Connection:
         self._left_s = self._limits.exchange_s
         limit_s = self._left_s if self._reader.begun else self._limits.idle_s
         self._wait(self._read, now, limit_s)
-        return self._read(now)
+        if self._reader.begun or self._taken_in():
+            return self._read(now)
+        return None
+
+    def _taken_in(self) -> bool:
+        """Returns whether octets of the client wait here, of which the kernel says nothing."""
+        return isinstance(self._socket, ssl.SSLSocket) and self._socket.pending() > 0
 
     def _rest(self, _: float) -> HttpRequest | Refusal | None:
         """Waits for the next octets of a slow answer to be due; its deadline ends that."""

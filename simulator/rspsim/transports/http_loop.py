@@ -4,6 +4,9 @@ The loop waits for whichever socket is ready and never for one client; a request
 handling thread when its last octet is there, and its answer comes back over a queue. Both queues
 are bounded by the number of connections, because a connection has one request at a time. A delay
 that a fault asks for is an entry in a list and occupies no thread.
+
+A handler that waits for nothing, neither a disk nor another process, is called by the loop itself:
+two threads share one interpreter, so that passing a request over only costs.
 """
 
 import logging
@@ -22,9 +25,10 @@ from rspsim.transports.door import Door
 from rspsim.transports.http_connection import Connection, FrontLimits
 from rspsim.transports.http_wire import Refusal
 
-__all__ = ["Answer", "Loop"]
+__all__ = ["Answer", "AnswerAtOnce", "Loop"]
 
 Answer = Callable[[HttpRequest | Refusal], HttpResponse]
+AnswerAtOnce = Callable[[HttpRequest | Refusal], HttpResponse | None]
 
 _LOG: Final = logging.getLogger(__name__)
 _ACCEPTED_AT_ONCE: Final = 16
@@ -44,6 +48,7 @@ class Loop:
         answer: Answer,
         limits: FrontLimits,
         aside: Callable[[HttpRequest], bool],
+        at_once: AnswerAtOnce | None = None,
     ) -> None:
         """Takes the sockets, which it closes in the end.
 
@@ -53,7 +58,10 @@ class Loop:
             limits: What clients get.
             aside: Tells the requests that are answered in a thread of their own, one after the
                 other, because their answer waits for another server.
+            at_once: Answers a request or a refusal in the thread of the loop, or returns None when
+                it would have to wait; None when an answer always may.
         """
+        self._at_once = at_once
         self._aside = aside
         self._asked_aside: SimpleQueue[_Asked | None] = SimpleQueue()
         self._answer = answer
@@ -99,6 +107,9 @@ class Loop:
             return
         self._obeyed.clear()
         self._open_wanted = wanted
+        if threading.current_thread() is self._threads[0]:
+            self._obey()
+            return
         self._ring()
         self._obeyed.wait(_LAST_ANSWERS_S)
 
@@ -130,15 +141,19 @@ class Loop:
 
     def _handle(self, queue: "SimpleQueue[_Asked | None]") -> None:
         for connection, asked in iter(queue.get, None):
-            response = self._answer(asked)
-            try:
-                octets, keep = connection.written(asked, response)
-            except UnicodeEncodeError:
-                _LOG.exception("an answer cannot be written")
-                response = _BROKEN
-                octets, keep = connection.written(asked, response)
-            self._answered.append((connection, octets, keep, response))
+            self._take_answer(connection, asked, self._answer(asked))
             self._ring()
+
+    def _take_answer(
+        self, connection: Connection, asked: HttpRequest | Refusal, response: HttpResponse
+    ) -> None:
+        try:
+            octets, keep = connection.written(asked, response)
+        except UnicodeEncodeError:
+            _LOG.exception("an answer cannot be written")
+            response = _BROKEN
+            octets, keep = connection.written(asked, response)
+        self._answered.append((connection, octets, keep, response))
 
     def _run(self) -> None:
         try:
@@ -192,8 +207,7 @@ class Loop:
             asked = connection.turn_away(asked)
             self._note_held(connection)
         if asked is not None:
-            aside = isinstance(asked, HttpRequest) and self._aside(asked)
-            (self._asked_aside if aside else self._asked).put((connection, asked))
+            self._pass_on(connection, asked)
         if connection.closed:
             self._connections.discard(connection)
         else:
@@ -202,6 +216,16 @@ class Loop:
             self._unwatch(connection)
         elif connection.events:  # else it stays watched: most clients send nothing meanwhile
             self._watch_for(connection)
+
+    def _pass_on(self, connection: Connection, asked: HttpRequest | Refusal) -> None:
+        if isinstance(asked, HttpRequest) and self._aside(asked):
+            self._asked_aside.put((connection, asked))
+            return
+        response = None if self._at_once is None else self._at_once(asked)
+        if response is None:
+            self._asked.put((connection, asked))
+        else:
+            self._take_answer(connection, asked, response)
 
     def _watch_for(self, connection: Connection) -> None:
         number, events = connection.number, connection.events
@@ -237,6 +261,8 @@ class Loop:
 
     def _patience(self) -> float | None:
         """Returns how long nothing can become due."""
+        if self._answered:
+            return 0.0
         first = min((one[0] for one in self._delayed), default=self._soonest)
         first = min(first, self._soonest)
         if self._closing is not None:

@@ -32,14 +32,14 @@ CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 _MOST_HEADER_OCTETS: Final = 16_384
 _NOTHING: Final = HttpRequest(method="", path="")
+_USUAL_NAMES: Final = (
+    *("Accept", "Accept-Encoding", "Connection", "Content-Length", "Content-Type", "Host"),
+    *("User-Agent", "X-Admin-Protocol"),
+)
 _NAMES: Final = {
-    name.lower().encode("ascii"): name
-    for name in (
-        *("Accept", "Accept-Encoding", "Connection", "Content-Length", "Content-Type", "Host"),
-        *("User-Agent", "X-Admin-Protocol"),
-    )
+    spelt.encode("ascii"): name for name in _USUAL_NAMES for spelt in (name, name.lower())
 }
-"""Names of the header fields that come with nearly every request, as the reader has them."""
+"""Names of the header fields that come with nearly every request, as they are spelt."""
 _FRAMING: Final = frozenset(("content-length", "transfer-encoding"))
 _VERSIONS: Final = (b"1.0", b"1.1")
 
@@ -156,9 +156,10 @@ class RequestReader:
     def _take_head(self, event: "h11.Request") -> Refusal | None:
         headers: dict[str, str] = {}
         octets = 0
-        for raw, value in event.headers:
+        for raw, value in event.headers.raw_items():
             octets += len(raw) + len(value)
-            name, text = _NAMES.get(raw) or raw.decode("latin-1").title(), value.decode("latin-1")
+            name = _NAMES.get(raw) or _NAMES.get(raw.lower()) or raw.decode("latin-1").title()
+            text = value.decode("latin-1")
             headers[name] = f"{headers[name]}, {text}" if name in headers else text
         target = event.target.decode("latin-1")
         self._head = HttpRequest(

@@ -7,7 +7,8 @@ caller; nothing here looks at roles.
 
 One thread serves every connection as far as its socket allows and passes complete requests to a
 second one, which calls the handler; so a client that is silent, slow or broken keeps nobody waiting
-(`rspsim.transports.http_loop`). Octets that are no request of HTTP are answered with 4xx and noted.
+(`rspsim.transports.http_loop`). A handler that waits for nothing is called at once. Octets that are
+no request of HTTP are answered with 4xx and noted.
 
 Source: SGP.22 v2, 2.6.6 and 6.2.
 """
@@ -17,7 +18,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable
-from typing import Final, Self
+from typing import Final, Self, TypeVar
 
 from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError, StoreError
@@ -49,6 +50,7 @@ Handler = Callable[[HttpRequest], HttpResponse]
 Note = Callable[[HttpRequest, HttpResponse, str], None]
 """Takes what was known of a request that never reached the handler, the answer, and the reason."""
 
+_Asked = TypeVar("_Asked")
 _LOG: Final = logging.getLogger(__name__)
 _BACKLOG: Final = 128
 _USUAL: Final = FrontLimits()
@@ -150,7 +152,7 @@ class Front:
     Use it as a context manager, or call `start` and `stop`.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  what a front is made of, each part once
         self,
         handler: Handler,
         listeners: tuple[Listener, ...],
@@ -159,6 +161,7 @@ class Front:
         limits: FrontLimits = _USUAL,
         note: Note | None = None,
         aside: Aside | None = None,
+        waits: bool = True,
     ) -> None:
         """Takes a handler and its listeners; nothing is bound yet.
 
@@ -170,7 +173,10 @@ class Front:
             note: Called, as the handler is, with each request that is refused before it reaches the
                 handler.
             aside: Requests whose answer waits for another server, and what answers them.
+            waits: False when the handler never waits for a disk or another process; it is then
+                called in the thread of the connections while nobody else holds the lock.
         """
+        self._waits = waits
         self._aside = aside
         self._handler = handler
         self._listeners = listeners
@@ -211,7 +217,8 @@ class Front:
                     f"cannot listen on {one.host} port {one.port}: {error}. Choose another port"
                 ) from error
         self._ports = tuple(one.listening.getsockname()[1] for one in bound)
-        self._loop = Loop(tuple(bound), self._answer, self._limits, self._is_aside)
+        at_once = None if self._waits else self._at_once
+        self._loop = Loop(tuple(bound), self._answer, self._limits, self._is_aside, at_once)
         self._loop.start()
 
     def set_open(self, wanted: bool) -> None:  # noqa: FBT001  the only thing it takes
@@ -230,19 +237,36 @@ class Front:
 
     def _answer(self, asked: HttpRequest | Refusal) -> HttpResponse:
         """Returns the answer of the handler, 503 when its state cannot be kept, 500 for a bug."""
+        aside = self._aside
+        if aside is not None and isinstance(asked, HttpRequest) and aside.concerns(asked):
+            return _safely(aside.handler, asked)
+        with self._lock:
+            return _safely(self._handled, asked)
+
+    def _at_once(self, asked: HttpRequest | Refusal) -> HttpResponse | None:
+        """Returns the answer as `_answer` does, or None when somebody holds the lock."""
+        if not self._lock.acquire(blocking=False):
+            return None
         try:
-            if isinstance(asked, HttpRequest) and self._aside and self._aside.concerns(asked):
-                return self._aside.handler(asked)
-            with self._lock:
-                if isinstance(asked, HttpRequest):
-                    return self._handler(asked)
-                response = refusal_answer(asked)
-                if self._note is not None:
-                    self._note(asked.request, response, asked.reason)
-                return response
-        except StoreError as error:
-            _LOG.warning("answered with 503: %s", error)
-            return _UNAVAILABLE
-        except Exception:  # noqa: BLE001  whatever it is, it is logged, and others are served
-            _LOG.exception("a bug in the handler, answered with 500")
-            return HttpResponse(status=500)
+            return _safely(self._handled, asked)
+        finally:
+            self._lock.release()
+
+    def _handled(self, asked: HttpRequest | Refusal) -> HttpResponse:
+        if isinstance(asked, HttpRequest):
+            return self._handler(asked)
+        response = refusal_answer(asked)
+        if self._note is not None:
+            self._note(asked.request, response, asked.reason)
+        return response
+
+
+def _safely(run: Callable[[_Asked], HttpResponse], asked: _Asked) -> HttpResponse:
+    try:
+        return run(asked)
+    except StoreError as error:
+        _LOG.warning("answered with 503: %s", error)
+        return _UNAVAILABLE
+    except Exception:  # noqa: BLE001  whatever it is, it is logged, and others are served
+        _LOG.exception("a bug in the handler, answered with 500")
+        return HttpResponse(status=500)

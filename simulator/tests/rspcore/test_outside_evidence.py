@@ -164,8 +164,8 @@ BROKEN = {
     "SCP80, ciphering": (packet, "encipher", lambda algorithm, _, data: data[::algorithm]),
     "messages of version 3, order of components": (
         codec,
-        "_plan",
-        lambda kind: tuple(reversed(codec._make_plan(kind))),
+        "_reading",
+        lambda kind: codec._make_reading(tuple(reversed(codec._make_plan(kind)))),
     ),
     "SCP80, receipt ciphered alone": (packet, "_ciphering_alone", always(answer=False)),
 }

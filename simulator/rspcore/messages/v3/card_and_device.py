@@ -4,10 +4,10 @@
 baseProfilePackageVersion: tag and meaning are those of version 2.
 """
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Annotated
 
+from rspcore.frozen import dataclass
 from rspcore.ids import Version
 from rspcore.messages import euicc_info, isdr
 from rspcore.messages.codec import (

@@ -1,9 +1,9 @@
 """Results of installations and Notifications in version 3: more reasons, longer chains."""
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Annotated
 
+from rspcore.frozen import dataclass
 from rspcore.messages import notifications
 from rspcore.messages.codec import (
     ANY,

@@ -1,9 +1,9 @@
 """ES10a and ES10c in version 3 (5.7.3, 5.7.4, 5.7.15 to 5.7.19): what was added there."""
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Annotated
 
+from rspcore.frozen import dataclass
 from rspcore.messages import es10a, es10c
 from rspcore.messages.codec import (
     ANY,

@@ -4,10 +4,10 @@ Sizes of UTF8String count characters. An element that depends on a bit of euiccR
 only to a card that has the bit.
 """
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Annotated, ClassVar
 
+from rspcore.frozen import dataclass
 from rspcore.ids import Oid
 from rspcore.messages import metadata
 from rspcore.messages.codec import (

@@ -4,10 +4,10 @@ A version 3 server always sends sessionContext and serverRspCapability; without 
 version 2.
 """
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Annotated, ClassVar
 
+from rspcore.frozen import dataclass
 from rspcore.ids import Eid, Iccid, Oid, Version
 from rspcore.messages import es10b
 from rspcore.messages.codec import (

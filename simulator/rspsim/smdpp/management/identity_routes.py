@@ -14,7 +14,7 @@ __all__ = ["ROUTES"]
 def _overview(call: Call[SmDpPlus]) -> object:
     server, identity = call.desk.server, call.desk.server.identity
     with call.desk.guard:
-        orders, exchanges = len(server.orders.all()), server.history.next_number - 1
+        orders, exchanges = server.orders.repository.count(), server.history.next_number - 1
     return {
         "address": identity.address,
         "aliases": list(identity.aliases),

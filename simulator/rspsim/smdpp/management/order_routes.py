@@ -9,9 +9,17 @@ from rspcore.messages.metadata import StoreMetadataRequest
 from rspsim.smdpp.management.route import Call, Route, members_of
 from rspsim.smdpp.management.views import order_view
 from rspsim.smdpp.server import SmDpPlus
-from rspsim.smdpp.setting_kinds import BASE64_OCTETS, EID_DIGITS, TEXT, text_of
+from rspsim.smdpp.setting_kinds import (
+    BASE64_OCTETS,
+    EID_DIGITS,
+    ICCID_DIGITS,
+    TEXT,
+    Kind,
+    count,
+)
 from rspsim.smdpp.settings import Area, read_members, settings_of
-from rspsim.smdpp.stock.orders import OrderEvent, OrderTerms
+from rspsim.smdpp.stock.order_repository import OrderPage
+from rspsim.smdpp.stock.orders import OrderEvent, OrderState, OrderTerms
 from rspsim.smdpp.stock.wished_profile import package_of
 
 __all__ = ["PACKAGE_MEMBERS", "ROUTES", "wished"]
@@ -33,7 +41,28 @@ _CHANGE: Final[Mapping[str, Mapping[str, object]]] = {
     "confirmationCode": {**TEXT.schema, "description": "for a confirmation"},
     "eid": {**EID_DIGITS.schema, "description": "for DOWNLOAD_ORDERED_FOR_EID, a confirmation"},
 }
-_STATES: Final = text_of(32)
+
+
+def _read_state(value: object) -> OrderState:
+    found = next((one for one in OrderState if one.value == value), None)
+    if found is None:
+        known = ", ".join(one.value for one in OrderState)
+        raise DecodeError(f"expected one of {known}, got {value!r}")
+    return found
+
+
+_STATE: Final = Kind(
+    schema={"enum": [one.value for one in OrderState]},
+    read=_read_state,
+)
+_NUMBER: Final = count(0, 1 << 40)
+_PAGE: Final = {
+    "iccid": ICCID_DIGITS,
+    "state": _STATE,
+    "after": _NUMBER,
+    "before": _NUMBER,
+    "limit": count(1, 1000),
+}
 
 
 def wished(call: Call[SmDpPlus], values: dict[str, Any]) -> tuple[bytes, StoreMetadataRequest]:
@@ -55,14 +84,21 @@ def wished(call: Call[SmDpPlus], values: dict[str, Any]) -> tuple[bytes, StoreMe
 
 
 def _all(call: Call[SmDpPlus]) -> object:
+    query, repository = call.query, call.desk.server.orders.repository
+    asked = OrderPage(
+        after=query.get("after", 0),
+        before=query.get("before"),
+        most=query.get("limit"),
+        state=query.get("state"),
+    )
     with call.desk.guard:
-        orders = call.desk.server.orders.all()
-    iccid, state = call.query.get("iccid"), call.query.get("state")
-    return [
-        order_view(one)
-        for one in orders
-        if iccid in (None, str(one.iccid)) and state in (None, one.state.value)
-    ]
+        if "iccid" not in query:
+            orders = repository.page(asked)
+        else:
+            of_profile = [one for one in repository.of_iccid(query["iccid"]) if asked.has(one)]
+            most = len(of_profile) if asked.most is None else asked.most
+            orders = tuple(of_profile[:most] if asked.before is None else of_profile[-most:])
+    return [order_view(one) for one in orders]
 
 
 def _one(call: Call[SmDpPlus]) -> object:
@@ -141,9 +177,10 @@ ROUTES: Final = (
     Route(
         method="GET",
         path="/orders",
-        summary="all orders, oldest first",
+        summary="all orders, oldest first; with `limit`, so many of those after a number, or "
+        "the newest of those before one",
         run=_all,
-        query={"iccid": TEXT, "state": _STATES},
+        query=_PAGE,
     ),
     Route(
         method="POST",

@@ -36,6 +36,8 @@ __all__ = [
     "run_checks",
 ]
 
+_PASSED: dict[str, CheckNote] = {}
+"""The note of each check that was passed, by its name."""
 _NOTES: ContextVar[list[CheckNote] | None] = ContextVar("checks", default=None)
 _Content = TypeVar("_Content")
 _Subject = TypeVar("_Subject")
@@ -126,22 +128,19 @@ def run_checks(
     subject: _Subject,
 ) -> StatusCodeData | None:
     """Runs the checks in order and returns the first refusal; leaves out skipped checks."""
+    noted = _NOTES.get()
+    notes = [] if noted is None else noted
     for check in checks:
-        if check.__name__ in policy.skipped_checks:
-            _note(check.__name__, "left out")
+        name = check.__name__
+        if name in policy.skipped_checks:
+            notes.append(CheckNote(name, "left out"))
             continue
         refusal = check(subject)
         if refusal is not None:
-            _note(check.__name__, f"refused, {refusal}")
+            notes.append(CheckNote(name, f"refused, {refusal}"))
             return refusal
-        _note(check.__name__, "passed")
+        notes.append(_PASSED.get(name) or _PASSED.setdefault(name, CheckNote(name, "passed")))
     return None
-
-
-def _note(name: str, outcome: str) -> None:
-    notes = _NOTES.get()
-    if notes is not None:
-        notes.append(CheckNote(name, outcome))
 
 
 @contextmanager

@@ -64,9 +64,7 @@ def json_answer(body: Mapping[str, object], request: HttpRequest, own: Version) 
 
 def transport_fault(request: HttpRequest, policy: Policy) -> HttpResponse | None:
     """Returns the answer to a request that is not one an LPA sends, or None."""
-    rules = (*_RULES, *_LPA_RULES) if policy.strict_headers else _RULES
-    faults = (rule(request, policy) for rule in rules)
-    return next((fault for fault in faults if fault is not None), None)
+    return _first_fault(_STRICT_RULES if policy.strict_headers else _RULES, request, policy)
 
 
 def partner_fault(request: HttpRequest, policy: Policy) -> HttpResponse | None:
@@ -75,8 +73,17 @@ def partner_fault(request: HttpRequest, policy: Policy) -> HttpResponse | None:
     Such callers send any User-Agent they like.
     """
     rules = (*_RULES, _admin_protocol) if policy.strict_headers else _RULES
-    faults = (rule(request, policy) for rule in rules)
-    return next((fault for fault in faults if fault is not None), None)
+    return _first_fault(rules, request, policy)
+
+
+def _first_fault(
+    rules: "tuple[_Rule, ...]", request: HttpRequest, policy: Policy
+) -> HttpResponse | None:
+    for rule in rules:
+        fault = rule(request, policy)
+        if fault is not None:
+            return fault
+    return None
 
 
 def _method(request: HttpRequest, _: Policy) -> HttpResponse | None:
@@ -118,7 +125,7 @@ def _admin_protocol(request: HttpRequest, _: Policy) -> HttpResponse | None:
 
 _Rule = Callable[[HttpRequest, Policy], HttpResponse | None]
 _RULES: Final[tuple[_Rule, ...]] = (_method, _length, _content_type)
-_LPA_RULES: Final[tuple[_Rule, ...]] = (_user_agent, _admin_protocol)
+_STRICT_RULES: Final[tuple[_Rule, ...]] = (*_RULES, _user_agent, _admin_protocol)
 
 
 def _protocol_version(request: HttpRequest) -> Version | None:

@@ -23,7 +23,7 @@ from rspsim.smdpp.protocol.es2p.profile_types import type_of
 from rspsim.smdpp.protocol.es9p_function import Environment
 from rspsim.smdpp.protocol.es12.events import deletion, once_more
 from rspsim.smdpp.protocol.outgoing_call import outgoing_call
-from rspsim.smdpp.stock.order_repository import OrderRepository
+from rspsim.smdpp.stock.order_repository import OrderPage, OrderRepository
 from rspsim.smdpp.stock.orders import DELIVERABLE, Order, ProgressInfo
 
 __all__ = ["OrdersWithConsequences"]
@@ -61,6 +61,14 @@ class OrdersWithConsequences:
     def newest(self) -> int:
         """Returns the highest number of an order, 0 without one."""
         return self._inner.newest()
+
+    def count(self) -> int:
+        """Returns how many orders there are."""
+        return self._inner.count()
+
+    def page(self, asked: OrderPage) -> tuple[Order, ...]:
+        """Returns some of the orders, oldest first."""
+        return self._inner.page(asked)
 
     def put(self, order: Order) -> None:
         """Sets the current value of an order, and keeps the errands that follow from it."""

@@ -2,18 +2,46 @@
 
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
+from itertools import islice
 from typing import Protocol, TypeAlias, TypeVar
 
+from rspcore.frozen import dataclass
 from rspcore.ids import Iccid
 from rspsim.smdpp.stock.orders import Order, OrderState
 
-__all__ = ["MemoryOrders", "OrderRepository", "UnitOfWork"]
+__all__ = ["MemoryOrders", "OrderPage", "OrderRepository", "UnitOfWork"]
 
 UnitOfWork: TypeAlias = Callable[[], AbstractContextManager[object]]
 """Opens a unit of work: what is kept inside one is kept together at its end, or not at all."""
 
 
 _Name = TypeVar("_Name")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderPage:
+    """Which orders are asked for.
+
+    Attributes:
+        after: Those with higher numbers alone.
+        before: Those with lower numbers alone, and of more than `most` the newest; None for the
+            oldest after `after`.
+        most: How many at most, None for all.
+        state: Those in this state alone; None for any.
+    """
+
+    after: int = 0
+    before: int | None = None
+    most: int | None = None
+    state: OrderState | None = None
+
+    def has(self, order: Order) -> bool:
+        """Returns whether an order is one of those, however many there are."""
+        return (
+            order.number > self.after
+            and (self.before is None or order.number < self.before)
+            and self.state in (None, order.state)
+        )
 
 
 class OrderRepository(Protocol):
@@ -36,6 +64,12 @@ class OrderRepository(Protocol):
 
     def newest(self) -> int:
         """Returns the highest number of an order, 0 without one."""
+
+    def count(self) -> int:
+        """Returns how many orders there are."""
+
+    def page(self, asked: "OrderPage") -> tuple[Order, ...]:
+        """Returns some of the orders, oldest first, without a look at the rest of the book."""
 
     def put(self, order: Order) -> None:
         """Sets the current value of an order; a new number adds an order."""
@@ -76,6 +110,17 @@ class MemoryOrders:
     def newest(self) -> int:
         """Returns the highest number of an order, 0 without one."""
         return next(reversed(self._by_number), 0)
+
+    def count(self) -> int:
+        """Returns how many orders there are."""
+        return len(self._by_number)
+
+    def page(self, asked: OrderPage) -> tuple[Order, ...]:
+        """Returns some of the orders, oldest first."""
+        all_ = self._by_number.values()
+        if asked.before is None:
+            return tuple(islice(filter(asked.has, all_), asked.most))
+        return tuple(islice(filter(asked.has, reversed(all_)), asked.most))[::-1]
 
     def put(self, order: Order) -> None:
         """Sets the current value of an order; a new number adds an order."""

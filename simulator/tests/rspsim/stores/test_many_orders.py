@@ -1,5 +1,6 @@
 """An order costs the same, however many there are: counted in steps of the database, not time."""
 
+import json
 import sys
 from pathlib import Path
 
@@ -11,9 +12,10 @@ from rspcore.messages.metadata import NotificationEvent
 from rspcore.pki.generate import make_pki
 from rspcore.profile_maker import ProfileParameters, make_profile
 from rspsim.env import ManualClock, SeededRng
-from rspsim.smdpp import SmDpPlus
+from rspsim.smdpp import HttpRequest, SmDpPlus
+from rspsim.smdpp.management import Management
 from rspsim.smdpp.protocol.es2p import FUNCTIONS
-from rspsim.smdpp.stock.order_repository import MemoryOrders
+from rspsim.smdpp.stock.order_repository import MemoryOrders, OrderPage
 from rspsim.smdpp.stock.orders import OrderEvent, OrderState
 from rspsim.stores.server_state import FileState
 
@@ -131,6 +133,53 @@ def test_orders_are_found_by_each_of_their_names_as_they_change(kind, tmp_path):
     assert (orders.available(), orders.named("A")) == ((), (again,))
     if state is not None:
         state.close()
+
+
+@pytest.mark.parametrize("kind", ["memory", "file"])
+def test_orders_are_read_by_the_page(kind, tmp_path):
+    state = FileState(tmp_path / "s.db") if kind == "file" else None
+    server = SmDpPlus(PKI, rng=SeededRng(b"s"), clock=ManualClock(), state=state)
+    for number in range(1, 8):
+        order(server, number)
+    server.orders.change(2, OrderEvent.CANCELLED)
+    repository = server.orders.repository
+
+    def numbers(**asked):
+        return [one.number for one in repository.page(OrderPage(**asked))]
+
+    assert (repository.count(), numbers()) == (7, [1, 2, 3, 4, 5, 6, 7])
+    assert numbers(most=3) == [1, 2, 3]
+    assert numbers(after=3, most=2) == [4, 5]
+    assert numbers(before=7, most=2) == [5, 6]
+    assert numbers(before=3, after=1) == [2]
+    assert numbers(state=OrderState.AVAILABLE) == [2]
+    assert numbers(state=OrderState.RELEASED, before=4, most=2) == [1, 3]
+    management = Management(server)
+
+    def listed(query):
+        asked = HttpRequest(method="GET", path="/orders", query=query)
+        answer = json.loads(management.handle(asked).body)
+        return [one["number"] for one in answer["result"]] if "result" in answer else answer
+
+    assert listed("") == numbers()
+    assert listed("limit=2&after=2") == [3, 4]
+    assert listed("limit=2&before=1099511627776") == [6, 7]
+    assert listed("state=Available") == [2]
+    assert listed(f"iccid={repository.get(5).iccid}") == [5]
+    assert "Available" in listed("state=nonsense")["error"]
+    if state is not None:
+        state.close()
+
+
+def test_no_list_of_a_served_server_reads_every_order(tmp_path):
+    server = served(tmp_path / "s.db", 60)
+    overview = HttpRequest(method="GET", path="/")
+    page = HttpRequest(method="GET", path="/orders", query="limit=5&before=1000")
+    for request in (overview, page):
+        before = len(server.state.orders._read)
+        assert Management(server).handle(request).status == 200
+        assert len(server.state.orders._read) <= before + 5
+    server.state.close()
 
 
 def test_memory_forgets_the_names_of_orders_that_change():

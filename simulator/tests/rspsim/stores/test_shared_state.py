@@ -5,9 +5,11 @@ import sqlite3
 import subprocess
 import sys
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
+from rspcore.crypto.curves import Curve
 from rspcore.errors import StoreError
 from rspcore.pki.generate import make_pki
 from rspcore.profile_maker import make_profile, preset
@@ -22,6 +24,9 @@ from rspsim.smds.sm_ds import SmDs
 from rspsim.stores.history_file import HistoryFile, history_beside
 from rspsim.stores.server_state import FileState
 from rspsim.stores.smds_events import SqliteEvents
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "smdpp"))
+from conftest import CardStandIn, Lpa
 
 PKI = make_pki()
 PROFILE = make_profile(preset("PROFILE_OPERATIONAL1"))
@@ -221,6 +226,43 @@ def test_sm_ds_has_policy_and_clock_in_its_file(tmp_path):
     assert other.clock.now() == MACHINE.now() + timedelta(hours=1)
     other.state.clear()
     assert (one.policy, one.clock.now()) == (Policy(), MACHINE.now())
+    events.close()
+    others.close()
+
+
+def test_processes_on_one_file_are_one_sm_ds(tmp_path):
+    pki = make_pki()
+
+    def opened():
+        events = SqliteEvents(tmp_path / "e.db")
+        return events, SmDs(pki, address="ds", rng=SeededRng(b"1"), clock=MACHINE, events=events)
+
+    (events, one), (others, other) = opened(), opened()
+    first, second = (
+        Lpa(server, CardStandIn(pki, Curve.NIST_P256), address="ds") for server in (one, other)
+    )
+    first.initiate()
+    begun = first.transaction_id
+    assert other.session_named(str(begun)) is not None
+    kept = other.state.snapshot()
+    other.state.snapshots["begun"] = kept
+    second.initiated, second.card = first.initiated, first.card
+    assert "transactionId" in second.authenticate(None)
+    ended = one.session_named(str(begun))
+    assert ended is not None
+    assert ended.closed
+    assert first.authenticate(None)["header"]["functionExecutionStatus"]["status"] == "Failed"
+    for server in (one, other):
+        assert [exchange.function for exchange in server.history] == [
+            "initiateAuthentication",
+            "authenticateClient",
+            "authenticateClient",
+        ]
+        assert list(server.state.snapshots) == ["begun"]
+    one.state.restore(one.state.snapshots["begun"])
+    again = other.session_named(str(begun))
+    assert again is not None
+    assert not again.closed
     events.close()
     others.close()
 

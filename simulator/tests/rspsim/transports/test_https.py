@@ -324,6 +324,39 @@ def test_requests_from_many_clients_are_answered_one_at_a_time(pki):
     assert len(set(seen)) == 30
 
 
+def test_handler_that_waits_for_nothing_is_called_by_the_loop_unless_the_lock_is_held(pki):
+    lock, called = threading.Lock(), []
+
+    def handle(_: HttpRequest) -> HttpResponse:
+        called.append(threading.current_thread().name)
+        return HttpResponse(status=200, body=b"here")
+
+    with Front(handle, (Listener(),), lock=lock, waits=False) as front:
+
+        def ask() -> bytes:
+            connection = http.client.HTTPConnection("127.0.0.1", front.ports[0], timeout=5)
+            connection.request("GET", "/")
+            body = connection.getresponse().read()
+            connection.close()
+            return body
+
+        assert ask() == b"here"
+        answers: list[bytes] = []
+        with lock:
+            waiting = [threading.Thread(target=lambda: answers.append(ask())) for _ in range(2)]
+            for one in waiting:
+                one.start()
+            with socket.create_connection(("127.0.0.1", front.ports[0]), 5) as other:
+                other.sendall(b"nonsense\r\n\r\n")
+                time.sleep(0.1)
+            assert not answers
+        for one in waiting:
+            one.join(5)
+    assert answers == [b"here", b"here"]
+    assert called[0] == "rspsim front"
+    assert "rspsim front" not in called[1:]
+
+
 def test_bug_in_the_handler_is_logged_and_answered_with_500(caplog):
     def handler(request: HttpRequest) -> HttpResponse:
         raise ZeroDivisionError("a bug")
