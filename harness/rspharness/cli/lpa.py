@@ -8,7 +8,7 @@ import argparse
 from pathlib import Path
 
 from rspcore.messages.v3.lsi_configuration import MepMode
-from rspharness.cli.target_options import add_card_choice
+from rspharness.cli.command_options import add_card_choice
 
 __all__ = ["add_parser"]
 

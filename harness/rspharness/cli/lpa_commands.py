@@ -13,8 +13,9 @@ from rspcore.printable_text import printable
 from rspharness.cli.lpa_card import NOTIFICATION_COLUMNS, open_card, server_address, show
 from rspharness.cli.lpa_servers import discover, download, notifications
 from rspharness.cli.newer.lpa_newer import move, recover, rpm
-from rspharness.lpa import local_management, port_management
+from rspharness.lpa import local_management
 from rspharness.lpa.card_reading import read_card, read_lists
+from rspharness.lpa.newer import port_management
 from rspharness.lpa.output import (
     card_view,
     failure_view,

@@ -402,7 +402,12 @@ class InProcessTarget:
         """Makes a new card and returns the link to it."""
         self._cards.new()
         link = _DirectLink(self._cards)
-        return link if self._model is None else ModelledLink(link, self._model)
+        return link if self._model is None else ModelledLink(link, self._model, self._numbers)
+
+    def _numbers(self) -> tuple[int, int]:
+        """Returns how many Profiles the card has, and how many Notifications wait."""
+        state = self._cards.card.state
+        return len(state.profiles), len(state.notifications)
 
     def facts(self) -> Mapping[str, str]:
         """Returns the fault of the card, if it has one."""

@@ -7,8 +7,8 @@ from rspcore.ids import Iccid
 from rspcore.messages.v3.lsi_configuration import MepMode
 from rspcore.pki.generate import make_pki
 from rspcore.profile_maker import make_profile, preset
-from rspharness.lpa import port_management
 from rspharness.lpa.isdr_channel import IsdrChannel
+from rspharness.lpa.newer import port_management
 from rspsim.env import SeededRng
 from rspsim.euicc.card import Euicc
 from rspsim.euicc.personality import personality_named, with_mep
