@@ -14,8 +14,8 @@ from rspcore.apdu import CommandApdu
 from rspcore.frozen import dataclass, replace
 from rspcore.ids import Aid
 from rspcore.status import StatusWord
-from rspsim.euicc import ports
 from rspsim.euicc.decisions import Decision
+from rspsim.euicc.esim_ports import ports
 from rspsim.euicc.isdr import dispatch, selection
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.security import ecasd

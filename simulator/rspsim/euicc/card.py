@@ -10,9 +10,10 @@ A refusal is an answer. A bug is an exception: it propagates, and nothing was co
 from rspcore.errors import StoreError
 from rspcore.status import StatusWord
 from rspsim.env import Rng
-from rspsim.euicc import channels, ports, startup
+from rspsim.euicc import channels, startup
 from rspsim.euicc.commits import COMMITTED
 from rspsim.euicc.decisions import STANDARD, Decisions
+from rspsim.euicc.esim_ports import ports
 from rspsim.euicc.outcome import View
 from rspsim.euicc.state import CardState, Volatile
 from rspsim.euicc.store import Store

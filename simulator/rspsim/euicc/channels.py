@@ -24,8 +24,10 @@ from rspcore.apdu import CommandApdu, Ins, ResponseApdu
 from rspcore.errors import DecodeError
 from rspcore.frozen import dataclass, replace
 from rspcore.status import StatusWord
-from rspsim.euicc import applications, cat, lpae, manage_channel, manage_lsi
+from rspsim.euicc import applications, cat, manage_channel
 from rspsim.euicc.decisions import Check, Checks, Decision, first_refusal
+from rspsim.euicc.esim_ports import manage_lsi
+from rspsim.euicc.isdr import lpae
 from rspsim.euicc.options import ResponseMode
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.uicc.sim_class import SIM_CLASS, process_sim

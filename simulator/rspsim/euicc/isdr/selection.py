@@ -8,8 +8,8 @@ from rspcore.messages.v3 import card_and_device
 from rspcore.messages.v3.card_and_device import EuiccConfiguration
 from rspcore.status import StatusWord
 from rspcore.tags import ISDR_AID
-from rspsim.euicc import ports
 from rspsim.euicc.decisions import Decision
+from rspsim.euicc.esim_ports import ports
 from rspsim.euicc.isdr.es10_function import Interface
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.state import CardState, Channel

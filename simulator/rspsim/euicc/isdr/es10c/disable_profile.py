@@ -4,8 +4,9 @@ from typing import Final
 
 from rspcore.messages.es10c import DisableProfileRequest, DisableProfileResponse, DisableResult
 from rspcore.messages.v3.profile_management import DisableResult as V3Result
-from rspsim.euicc import isdp, ports
+from rspsim.euicc import isdp
 from rspsim.euicc.decisions import Check, Checks, Decision, first_refusal
+from rspsim.euicc.esim_ports import ports
 from rspsim.euicc.isdr.es10_function import Function, Interface
 from rspsim.euicc.isdr.es10c import port_targets, switching
 from rspsim.euicc.isdr.es10c.profile_attempt import ProfileAttempt

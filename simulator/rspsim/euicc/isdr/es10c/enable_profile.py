@@ -6,8 +6,8 @@ from rspcore.messages.es10c import EnableProfileRequest, EnableProfileResponse, 
 from rspcore.messages.metadata import ProfileClass
 from rspcore.messages.v3 import profile_management as v3
 from rspcore.messages.v3.profile_management import EnableResult as V3Result
-from rspsim.euicc import ports
 from rspsim.euicc.decisions import Check, Checks, Decision, first_refusal
+from rspsim.euicc.esim_ports import ports
 from rspsim.euicc.isdr.es10_function import Function, Interface
 from rspsim.euicc.isdr.es10c import port_targets, switching
 from rspsim.euicc.isdr.es10c.profile_attempt import ProfileAttempt

@@ -12,8 +12,9 @@ from rspcore.frozen import dataclass, replace
 from rspcore.messages.es10c import DisableProfileRequest, EnableProfileRequest
 from rspcore.messages.v3 import profile_management as v3
 from rspcore.messages.v3.lsi_configuration import MepMode
-from rspsim.euicc import cat, lsi_command, port_states, ports
+from rspsim.euicc import cat, port_states
 from rspsim.euicc.decisions import Check, Checks, Decision, first_refusal
+from rspsim.euicc.esim_ports import lsi_command, ports
 from rspsim.euicc.isdr.es10c.profile_attempt import ProfileAttempt
 from rspsim.euicc.isdr.es10c.switching import CHANNELS_AFTER
 from rspsim.euicc.options import PortRefresh, PortsFull, TargetPort

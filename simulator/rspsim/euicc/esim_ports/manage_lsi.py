@@ -21,8 +21,9 @@ from rspcore.messages.v3.lsi_configuration import (
     lsi_atr,
 )
 from rspcore.status import StatusWord
-from rspsim.euicc import isdp, ports, startup
+from rspsim.euicc import isdp, startup
 from rspsim.euicc.decisions import Decision
+from rspsim.euicc.esim_ports import ports
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.personality import Personality
 from rspsim.euicc.session_context import IDLE_SESSION

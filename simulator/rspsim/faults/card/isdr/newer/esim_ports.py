@@ -12,8 +12,9 @@ from rspcore.messages.metadata import NotificationEvent, PprId
 from rspcore.messages.v3 import profile_management as v3
 from rspcore.messages.v3.lsi_configuration import MepMode
 from rspcore.tags import Tag
-from rspsim.euicc import applications, manage_lsi, ports
+from rspsim.euicc import applications
 from rspsim.euicc.decisions import Check
+from rspsim.euicc.esim_ports import manage_lsi, ports
 from rspsim.euicc.isdr import selection
 from rspsim.euicc.isdr.es10_function import AnyFunction
 from rspsim.euicc.isdr.es10b.get_rat import GET_RAT
