@@ -56,6 +56,7 @@ from rspharness.lpa.proactive import free_toolkit
 from rspharness.record.timing import Timings
 from rspharness.record.verdicts import ExpectationError, LinkFault, NotApplicable
 from rspharness.targets.link_faults import PowerOffAfter
+from rspharness.targets.power_inside import PowerLosing, PowerOffInside
 from rspharness.targets.transport import CardLink, PoweredLink, ProtocolLink
 
 __all__ = ["ALL_TAGS", "TERMINAL_PROFILE", "Card"]
@@ -539,6 +540,22 @@ class Card(IsdrChannel):
         """
         with self.through(lambda link: PowerOffAfter(link, commands, bool)):
             yield
+        self.power_cycle()
+
+    @contextmanager
+    def power_lost_inside(self, target: PowerLosing, pieces: int) -> Iterator[None]:
+        """Takes the power inside the next command that writes something, then restores it.
+
+        Args:
+            target: The place of the card.
+            pieces: How many of the pieces that it writes are kept.
+        """
+        target.lose_power(pieces)
+        try:
+            with self.through(lambda link: PowerOffInside(link, target)):
+                yield
+        finally:
+            target.lose_power(None)
         self.power_cycle()
 
 

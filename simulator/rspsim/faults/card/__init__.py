@@ -78,6 +78,7 @@ from rspsim.faults.card.uicc import (
     toolkit_and_ota,
 )
 from rspsim.faults.card.whole_card import (
+    commits,
     leaks,
     notification_contents,
     notification_making,
@@ -149,6 +150,7 @@ FAULTS: Final[tuple[CardFault, ...]] = (
     *secured_packets.FAULTS,
     *interpreter.FAULTS,
     *leaks.FAULTS,
+    *commits.FAULTS,
     *second_hand.FAULTS,
     *es10_mistakes.FAULTS,
     *load_mistakes.FAULTS,
