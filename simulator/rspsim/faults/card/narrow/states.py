@@ -10,8 +10,9 @@ from rspcore.messages.es10c import DisableProfileResponse, DisableResult, Profil
 from rspcore.messages.metadata import NotificationEvent
 from rspcore.messages.notifications import ProfileInstallationResult
 from rspcore.status import StatusWord
-from rspsim.euicc import notifications, startup
-from rspsim.euicc.isdr.es10b import authenticate_server
+from rspsim.euicc import applications, notifications, startup
+from rspsim.euicc.isdr.es10b import authenticate_server, list_notification
+from rspsim.euicc.isdr.es10b.list_notification import Pending
 from rspsim.euicc.isdr.es10c import disable_profile, get_profiles_info
 from rspsim.euicc.load.es8p import store_metadata
 from rspsim.euicc.load.es8p.store_metadata import MetadataAttempt
@@ -28,6 +29,7 @@ __all__ = ["FAULTS"]
 
 _ICCID: Final = (0x2FE2,)
 _S: Final = SessionState
+_RESULT: Final = b"\xbf\x37"
 _DELIVERED: Final = bytes.fromhex("000003000002000001")
 """Content of a cyclic file of three records, until something is written."""
 
@@ -147,11 +149,48 @@ def _not_failed_before(attempt: MetadataAttempt) -> bool:
     return attempt.iccid_unused
 
 
+def _result_alone_unlisted(pending: Pending, events: Any, passes: Any, /) -> Pending:
+    """Does not list a result of an installation that waits alone."""
+    alone = len(pending) == 1 and pending[0].octets[:2] == _RESULT
+    return () if alone else list_notification.LISTED.standard(pending, events, passes)
+
+
+def _read_away(request: Any, _view: View, outcome: Outcome) -> Outcome:
+    """Drops the oldest of five Notifications once the whole list was read."""
+    waiting = outcome.state.notifications
+    if request.profile_management_operation is not None or len(waiting) != 5:
+        return outcome
+    return replace(outcome, state=replace(outcome.state, notifications=waiting[1:]))
+
+
+def _unknown_name_found(aid: bytes, name: bytes) -> bool:
+    """Finds an application by a name of the proprietary range, whatever it is called."""
+    return name[:1] == b"\xf0" or applications.MATCHES.standard(aid, name)
+
+
 def _fault(name: str, summary: str, change: Change, *rows: str) -> CardFault:
     return CardFault(f"narrow.{name}", summary, rows, change)
 
 
 FAULTS: Final = (
+    _fault(
+        "list-notification.result-alone-unlisted",
+        "A result of an installation that waits alone is not listed.",
+        swap(list_notification.LISTED, _result_alone_unlisted),
+        "ES10b.ListNotification#15",
+    ),
+    _fault(
+        "list-notification.read-away",
+        "Of five Notifications the oldest is dropped when all were listed.",
+        on(list_notification.LIST_NOTIFICATION, _read_away),
+        "ES10b.ListNotification#16",
+    ),
+    _fault(
+        "select.proprietary-name-found",
+        "A name that begins with F0 finds the first application.",
+        swap(applications.MATCHES, _unknown_name_found),
+        "UICC.Select#06",
+    ),
     _fault(
         "authenticate-server.wrong-to-an-sm-ds",
         "euiccSignature1 to an SM-DS is wrong on NIST P-256.",
