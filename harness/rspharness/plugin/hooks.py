@@ -77,6 +77,7 @@ def _select(config: pytest.Config, items: list[pytest.Item]) -> None:
     from rspharness.plugin import products  # noqa: PLC0415  light
     from rspharness.run import collection  # noqa: PLC0415  only where there are cases
 
+    products.keep_own_ids(items, products.product_of(config))
     collected = collection.collect(config, items, products.case_index(config).left_out)
     products.RUNS[products.product_of(config)](config, collected)
     wanted = option_values.values(config, "case")
