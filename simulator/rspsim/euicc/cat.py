@@ -32,6 +32,7 @@ __all__ = [
     "BUSY",
     "CAPABILITY_KNOWN",
     "HANDLERS",
+    "NOTHING_TO_FETCH",
     "NOT_FETCHED",
     "OFFERED_AGAIN",
     "REFRESH_COMMAND",
@@ -122,6 +123,11 @@ OFFERED_AGAIN: Final[Decision[Callable[[int], bool]]] = Decision(
 BUSY: Final = Decision(
     "cat.busy", standard=True, summary="an ENVELOPE is refused while a command is carried out"
 )
+NOTHING_TO_FETCH: Final = Decision(
+    "cat.nothing_to_fetch",
+    int(StatusWord.CONDITIONS_NOT_SATISFIED),
+    "status word of FETCH with no command on offer",
+)
 NOT_FETCHED: Final = Decision(
     "cat.not_fetched",
     int(StatusWord.CONDITIONS_NOT_SATISFIED),
@@ -182,7 +188,7 @@ def _fetch(command: CommandApdu, view: View) -> Outcome:
     if command.p1 or command.p2:
         return view.refuse(StatusWord.INCORRECT_P1_P2)
     if cat.command is None:
-        return view.refuse(StatusWord.CONDITIONS_NOT_SATISFIED)
+        return view.refuse(view.decisions[NOTHING_TO_FETCH])
     return view.outcome(
         cat.command, volatile=replace(view.volatile, cat=replace(cat, fetched=True))
     )
