@@ -1,7 +1,6 @@
 """The list of what is not done is true: held against card, servers and suites."""
 
 import ast
-import re
 import tomllib
 from collections import Counter
 from pathlib import Path
@@ -97,6 +96,8 @@ FUNCTIONS = {
     "ES10b.VerifySmdsResponse": "BF45",
     "ES10b.VerifyDeviceChange": "BF4B",
     "ES10b.PrepareDeviceChange": "BF4D",
+    "ES10b.VerifySmdpResponse": "BF60",
+    "ES10b.VerifyProfileRecovery": "BF62",
 }
 PATHS = (
     # SGP.22 v2, 6.5.2, and v3
@@ -134,13 +135,17 @@ def test_commands_of_the_card(card):
 
 
 def test_functions_of_the_isdr(card):
-    assert card.transmit(bytes.fromhex("00A4040010A0000005591010FFFFFFFF8900000100"))[0] == 0x61
-    unknown = set()
-    for name, tag in FUNCTIONS.items():
-        answer = card.transmit(bytes.fromhex(f"80E2910003{tag}00"))
-        if answer == bytes(StatusWord.REFERENCED_DATA_NOT_FOUND.to_bytes(2, "big")):
-            unknown.add(f"{name} ({tag})")
-    assert unknown == set(GAPS["Card: functions of the ISD-R"])
+    lacking = []
+    for each in (card, simulated_card(personality="v3.1")):
+        each.transmit(bytes.fromhex("00A4040010A0000005591010FFFFFFFF8900000100"))
+        answers = {
+            f"{name} ({tag})": each.transmit(bytes.fromhex(f"80E2910003{tag}00"))
+            for name, tag in FUNCTIONS.items()
+        }
+        missing = bytes(StatusWord.REFERENCED_DATA_NOT_FOUND.to_bytes(2, "big"))
+        lacking.append({name for name, answer in answers.items() if answer == missing})
+    assert len(lacking[0]) < len(FUNCTIONS)
+    assert lacking[0] & lacking[1] == set(GAPS.get("Card: functions of the ISD-R", ()))
 
 
 def test_functions_of_the_server():
@@ -164,7 +169,7 @@ def test_functions_of_the_discovery_server():
         )
         if server.handle(request).status == 404:
             unknown.add(f"es11/{name}")
-    assert unknown == set(GAPS["SM-DS: functions"])
+    assert unknown == set(GAPS.get("SM-DS: functions", ()))
 
 
 def _ids():
@@ -186,11 +191,8 @@ def test_rows_without_a_case():
 
 def test_what_recordings_and_times_lack_is_lacking():
     listed = GAPS["Recordings, times and reports"]
-    assert len(listed) == 6
+    assert len(listed) == 3
     sources = (ROOT / "harness" / "rspharness").rglob("*.py")
     texts = {file.name: file.read_text("utf-8") for file in sources}
-    using = [name for name, text in texts.items() if "growth(" in text]
-    assert using == ["time_verdicts.py"]  # decided there, and asked by nobody
     assert "trace" not in texts["scp81_dialogue.py"]
-    assert "of a card that is kept, what only reads is recorded" in texts["collection.py"]
-    assert not re.search(r"^def cards\(", texts["fixtures.py"], re.MULTILINE)  # one card a case
+    assert "of a card that is kept, what only reads is recorded" in texts["card_runs.py"]

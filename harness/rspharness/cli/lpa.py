@@ -7,7 +7,8 @@ of them runs.
 import argparse
 from pathlib import Path
 
-from rspharness.cli.target_options import add_card_choice
+from rspcore.messages.v3.lsi_configuration import MepMode
+from rspharness.cli.command_options import add_card_choice
 
 __all__ = ["add_parser"]
 
@@ -30,6 +31,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     _add_download(commands, card, server)
     _add_discover(commands, card, server)
     _add_notifications(commands, card, server)
+    _add_newer(commands, card, server)
 
 
 def _card_options() -> argparse.ArgumentParser:
@@ -123,11 +125,22 @@ def _add(
     return parser
 
 
+def _add_mode(parser: argparse.ArgumentParser, *, required: bool = False) -> None:
+    parser.add_argument(
+        "--mep",
+        choices=[mode.name for mode in MepMode if mode],
+        required=required,
+        help="mode of several enabled Profiles to agree on with the card (version 3)",
+    )
+
+
 def _add_reading(
     commands: "argparse._SubParsersAction[argparse.ArgumentParser]", card: argparse.ArgumentParser
 ) -> None:
     _add(commands, "info", "show EID, addresses, capabilities and rules of the card", card)
     _add(commands, "list", "list the Profiles and the Notifications that wait", card)
+    parser = _add(commands, "ports", "list the Profiles with the eSIM Ports they are on", card)
+    _add_mode(parser, required=True)
 
 
 def _add_changing(
@@ -139,6 +152,14 @@ def _add_changing(
         if name != "delete":
             parser.add_argument(
                 "--no-refresh", action="store_true", help="switch at once, without REFRESH"
+            )
+            _add_mode(parser)
+        if name == "enable":
+            parser.add_argument(
+                "--esim-port",
+                type=int,
+                metavar="N",
+                help="eSIM Port to enable it on, with --mep: from 1 on in A1, from 0 on in B",
             )
     parser = _add(commands, "nickname", "give a Profile a nickname", card)
     parser.add_argument("iccid", metavar="ICCID", help="the Profile")
@@ -202,6 +223,31 @@ def _add_discover(
         "--list", action="store_true", help="only list the events of the SM-DS; download nothing"
     )
     _add_consent(parser)
+
+
+def _add_newer(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    card: argparse.ArgumentParser,
+    server: argparse.ArgumentParser,
+) -> None:
+    """Adds the commands of an LPA of version 3, which it is with no --protocol-version, too."""
+    text = "ask an SM-DP+ for the RPM packages of this eUICC, and load them (version 3)"
+    parser = _add(commands, "rpm", text, card, server)
+    parser.add_argument("address", metavar="FQDN", help="SM-DP+ to ask")
+    parser.add_argument("--matching-id", metavar="ID", help="MatchingID of an event (default: any)")
+    parser.add_argument("--yes", action="store_true", help="allow what the operator asks for")
+    text = "move a Profile to another device: print the activation code for it (version 3)"
+    parser = _add(commands, "move", text, card, server)
+    parser.add_argument("iccid", metavar="ICCID", help="the Profile; disabled if it is deleted")
+    parser.add_argument("--next-eid", metavar="EID", help="EID of the other device, if required")
+    parser.add_argument(
+        "--confirmation-code", metavar="CODE", help="code to enter if the server requires one"
+    )
+    parser.add_argument("--keep", type=Path, metavar="FILE", help="write what `recover` needs")
+    parser.add_argument("--yes", action="store_true", help="agree beforehand")
+    text = "get the activation code by which a moved Profile comes back (version 3)"
+    parser = _add(commands, "recover", text, card, server)
+    parser.add_argument("kept", type=Path, metavar="FILE", help="what `move --keep` wrote")
 
 
 def _add_consent(parser: argparse.ArgumentParser) -> None:

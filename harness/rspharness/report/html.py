@@ -28,6 +28,8 @@ _DECODED_LINES: Final = 120
 _RED: Final = (Verdict.FAIL, Verdict.ERROR, Verdict.BLOCKED, Verdict.INCONCLUSIVE)
 _PLACE: Final = (
     "product",
+    "server",
+    "lpa",
     "firmware",
     "eid",
     "reader",
@@ -39,6 +41,10 @@ _PLACE: Final = (
     "rsplab",
 )
 """Facts that name card and place; they stand at the head of the report."""
+
+
+_PRODUCTS: Final = {"server": "server", "lpa": "LPA"}
+"""What is under test in words, by the fact that names it; else a card is."""
 
 
 def template(name: str) -> jinja2.Template:
@@ -88,6 +94,7 @@ def render(results: Results, traces: dict[str, str], identities: Identities | No
         results=results,
         facts=facts,
         place={name: facts[name] for name in _PLACE if name in facts},
+        product=next((words for name, words in _PRODUCTS.items() if name in facts), "card"),
         answer=_answer(results),
         cases=cases,
         red=[case for case in cases if case["verdict"] in (Verdict.FAIL, Verdict.ERROR)],

@@ -12,6 +12,7 @@ from typing import Final
 from rspcore.errors import ConfigError
 from rspharness.simulated.inprocess import SimulatedCards, declaring, maker_with, preset_of
 from rspharness.targets.reader import KeptLink, ReaderLink
+from rspharness.targets.reader_driver import driver_of
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import TargetOptions
 from rspharness.targets.transport import PoweredLink
@@ -57,7 +58,7 @@ class _CurrentCard:
 
     def transmit(self, command: bytes, /) -> bytes:
         """Passes a command to the card in place and returns the response."""
-        return self._cards.card.transmit(command)
+        return self._cards.transmit(command)
 
     def power_off(self) -> None:
         """Switches off the power of the card in place."""
@@ -89,6 +90,14 @@ class VpcdTarget:
             wait_for_reader(lambda name: name == self._slot.reader)
             self._held = held.pop_all()
 
+    def lose_power(self, pieces: int | None) -> None:
+        """Plans a loss of power inside the next command that writes."""
+        self._cards.lose_power(pieces)
+
+    def power_was_lost(self) -> bool:
+        """Returns whether the planned loss has come."""
+        return self._cards.power_was_lost()
+
     def open(self) -> PoweredLink:
         """Puts a new card in place and returns the link to it.
 
@@ -101,8 +110,11 @@ class VpcdTarget:
         return KeptLink(self._link)
 
     def facts(self) -> Mapping[str, str]:
-        """Returns the reader, and the fault of the card if it has one."""
+        """Returns reader, driver and protocol, and the fault of the card if it has one."""
         facts = {"reader": self._slot.reader}
+        if self._link is not None:
+            facts["driver"] = driver_of(self._slot.reader, self._link.said)
+            facts["protocol"] = self._link.protocol
         return {**facts, "card_fault": self._fault} if self._fault else facts
 
     def draw_from(self, seed: str) -> None:

@@ -15,7 +15,7 @@ from rspharness.lpa.local_management import read_eid
 from rspharness.record.verdicts import NotApplicable, TargetLost
 from rspharness.simulated.inprocess_port import InProcessPort
 from rspharness.simulated.lent_card import LentCard
-from rspharness.targets.at import AtTarget
+from rspharness.targets.modem.at import AtTarget
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import TargetOptions
 from rspsim.card_setup import CardRequest, first_state

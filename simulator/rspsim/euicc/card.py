@@ -11,7 +11,9 @@ from rspcore.errors import StoreError
 from rspcore.status import StatusWord
 from rspsim.env import Rng
 from rspsim.euicc import channels, startup
+from rspsim.euicc.commits import COMMITTED
 from rspsim.euicc.decisions import STANDARD, Decisions
+from rspsim.euicc.esim_ports import ports
 from rspsim.euicc.outcome import View
 from rspsim.euicc.state import CardState, Volatile
 from rspsim.euicc.store import Store
@@ -46,9 +48,21 @@ class Euicc:
         return self._state
 
     @property
+    def powered(self) -> bool:
+        """Returns whether the card was reset since it has had its power."""
+        return self._powered
+
+    @property
     def volatile(self) -> Volatile:
         """Returns the volatile values as they stand."""
         return self._volatile
+
+    def written(self, before: CardState, after: CardState) -> tuple[CardState, ...]:
+        """Returns the states that a command between these two writes, one after the other.
+
+        A sound card writes once, so that a loss of power leaves all of a command or nothing.
+        """
+        return self._decisions[COMMITTED](before, after)
 
     def transmit(self, command: bytes) -> bytes:
         """Carries out one command APDU; a card without power is reset first.
@@ -63,10 +77,14 @@ class Euicc:
         if not self._powered:
             self.reset()
         view = View(self._state, self._volatile, self._rng, self._decisions)
-        outcome = channels.process(command, view)
+        if self._volatile.ports is None:
+            outcome = channels.process(command, view)
+        else:
+            outcome = ports.process(command, view, channels.process)
         if outcome.state is not self._state:
             try:
-                self._store.commit(outcome.state)
+                for kept in self.written(self._state, outcome.state):
+                    self._store.commit(kept)
             except StoreError:
                 return int(StatusWord.MEMORY_PROBLEM).to_bytes(2, "big")
         self._state, self._volatile = outcome.state, outcome.volatile
@@ -79,7 +97,8 @@ class Euicc:
             The ATR. When the store does not take the state after start-up, the state before
             stays and the next reset tries again.
         """
-        self._volatile = self._decisions[startup.FORGOTTEN](self._volatile)
+        forgotten = self._decisions[startup.FORGOTTEN](self._volatile)
+        self._volatile = ports.at_reset(self._state.personality, forgotten)
         self._powered = True
         state = startup.started(self._state, self._decisions)
         if state is not self._state:

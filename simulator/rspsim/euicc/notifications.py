@@ -9,6 +9,7 @@ Source: SGP.22 v2, 2.5.6, 3.5 and 5.7.9 to 5.7.11.
 
 from typing import Final
 
+from rspcore import tlv
 from rspcore.errors import LocalError
 from rspcore.frozen import dataclass, replace
 from rspcore.ids import Iccid, Oid, TransactionId
@@ -32,17 +33,23 @@ __all__ = [
     "KEPT",
     "METADATA",
     "NEXT_NUMBER",
+    "OTHER_CERTIFICATES",
     "RESULT",
     "RESULT_OCTETS",
     "SILENT_CLASSES",
     "Ended",
+    "appended",
     "failure",
     "with_events",
     "with_result",
 ]
 
 
-def _addresses(profile: Profile, event: NotificationEvent, /) -> tuple[str, ...]:
+_OTHER_CERTS: Final = 0xA1
+"""Tag of otherCertsInChain in a notification of version 3."""
+
+
+def _addresses(profile: Profile, event: int, /) -> tuple[str, ...]:
     """Returns the address of each configuration entry that names the event."""
     entries = profile.metadata.notification_configuration_info or ()
     return tuple(
@@ -86,6 +93,8 @@ def _credential_for(state: CardState, profile: Profile, /) -> CiCredential:
         LocalError: the card has no CI to sign under.
     """
     own = ecasd.signing_credential(state, profile.ci_pkid)
+    if own is not None and profile.newer_chain and own.signs_in_version_3:
+        own = own.in_version_3
     for credential in (own, *state.credentials):
         if credential is not None and credential.signs:
             return credential
@@ -94,6 +103,10 @@ def _credential_for(state: CardState, profile: Profile, /) -> CiCredential:
 
 def _certificates(credential: CiCredential, /) -> tuple[bytes, bytes]:
     return credential.euicc_certificate, credential.eum_certificate
+
+
+def _other_certificates(credential: CiCredential, /) -> tuple[bytes, ...]:
+    return credential.other_certificates
 
 
 def _result(data: ProfileInstallationResultData, /) -> ProfileInstallationResultData:
@@ -112,6 +125,11 @@ CREDENTIAL: Final = Decision(
 )
 CERTIFICATES: Final = Decision(
     "notifications.certificates", _certificates, "the two certificates beside a notification"
+)
+OTHER_CERTIFICATES: Final = Decision(
+    "notifications.other_certificates",
+    _other_certificates,
+    "certificates behind those two in a chain of version 3",
 )
 RESULT: Final = Decision(
     "notifications.result", _result, "data of a result, from the data it should have"
@@ -149,9 +167,7 @@ def failure(command: int, reason: int, sima_response: bytes | None = None) -> Fi
     )
 
 
-def with_events(
-    state: CardState, decisions: Decisions, profile: Profile, event: NotificationEvent
-) -> CardState:
+def with_events(state: CardState, decisions: Decisions, profile: Profile, event: int) -> CardState:
     """Returns a state with one notification per configured address of an event (3.5)."""
     if profile.profile_class in decisions[SILENT_CLASSES]:
         return state
@@ -164,7 +180,7 @@ def _with_event(
     state: CardState,
     decisions: Decisions,
     profile: Profile,
-    event: NotificationEvent,
+    event: int,
     address: str,
 ) -> CardState:
     metadata = decisions[METADATA](
@@ -186,7 +202,11 @@ def _with_event(
         euicc_certificate=euicc_certificate,
         eum_certificate=eum_certificate,
     )
-    return _appended(state, decisions, event, metadata, signed.encode())
+    others = decisions[OTHER_CERTIFICATES](credential)
+    octets = signed.encode()
+    if others:
+        octets = tlv.encode(signed.TAG, signed.content(), tlv.encode(_OTHER_CERTS, *others))
+    return appended(state, decisions, event, metadata, octets)
 
 
 def with_result(
@@ -224,13 +244,13 @@ def with_result(
     signed = ProfileInstallationResult(data=data, euicc_sign_pir=signature)
     octets = decisions[RESULT_OCTETS](signed)
     event = NotificationEvent.notificationInstall
-    return _appended(state, decisions, event, metadata, octets), octets
+    return appended(state, decisions, event, metadata, octets), octets
 
 
-def _appended(
+def appended(
     state: CardState,
     decisions: Decisions,
-    event: NotificationEvent,
+    event: int,
     metadata: NotificationMetadata,
     octets: bytes,
 ) -> CardState:

@@ -7,6 +7,7 @@ from rspcore.frozen import dataclass
 from rspcore.ids import Version
 from rspcore.messages.es10b import CancelSessionReason
 from rspcore.messages.notifications import ErrorReason
+from rspcore.pki.variants import Variant
 from rspsim.smdpp.stock.binding import BindingChoice
 from rspsim.smdpp.stock.orders import OrderEvent
 
@@ -25,6 +26,9 @@ class Policy:
 
     Attributes:
         version: Highest version of the protocol, as answered in X-Admin-Protocol.
+        chain: Variant of the chain for cards and LPAs that take one of version 3, from protocol
+            version 3.0.0 on; others get the flat chain of Variant O.
+        push_services: Services for push that an SM-DS of version 3 registers devices for, OIDs.
         lowest_svn: Lowest svn of a card that is served.
         next_major: First major version of a card's svn that is not served any more.
         strict_headers: True to refuse requests whose User-Agent or X-Admin-Protocol is not that of
@@ -52,9 +56,17 @@ class Policy:
             forward it, which one without a root ignores.
         operator_address: Where HandleDownloadProgressInfo goes, host name and port; empty for
             nowhere, because an operator has to ask for it (5.3.5).
+        signatures_covered: True to make the signatures of RPM and Device Change over the last
+            signature of the card too, as in a download; what they are made over is not public.
+        change_delay: How long a Device Change takes to be prepared; the LPA is asked to wait.
+        change_code: Confirmation Code of every Device Change, empty for none.
+        change_encrypted: True to encrypt the data of a Device Change where the card offers a key.
+        change_deletes: True to have the card delete the old Profile in a Device Change.
     """
 
     version: Version = VERSION
+    chain: Variant = Variant.A
+    push_services: tuple[str, ...] = ()
     lowest_svn: Version = LOWEST_SVN
     next_major: int = 3
     strict_headers: bool = True
@@ -88,6 +100,11 @@ class Policy:
     lenient_ids: bool = False
     root_smds: tuple[str, ...] = ()
     operator_address: str = ""
+    signatures_covered: bool = True
+    change_delay: timedelta = timedelta(0)
+    change_code: str = ""
+    change_encrypted: bool = False
+    change_deletes: bool = True
 
     def cancel_effect(self, reason: int) -> OrderEvent | None:
         """Returns what a cancellation with this reason does to the order (SGP.22 v2, 5.6.5)."""

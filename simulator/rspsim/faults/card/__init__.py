@@ -31,7 +31,13 @@ from rspsim.faults.card.isdr import (
     set_nickname,
     switching,
     transport,
+)
+from rspsim.faults.card.isdr.newer import (
+    device_changes,
+    esim_ports,
+    rpm_commands,
     version_3,
+    version_3_servers,
 )
 from rspsim.faults.card.load import (
     configure_isdp,
@@ -76,6 +82,7 @@ from rspsim.faults.card.uicc import (
     toolkit_and_ota,
 )
 from rspsim.faults.card.whole_card import (
+    commits,
     leaks,
     notification_contents,
     notification_making,
@@ -89,6 +96,10 @@ __all__ = ["FAULTS"]
 FAULTS: Final[tuple[CardFault, ...]] = (
     *selection.FAULTS,
     *version_3.FAULTS,
+    *rpm_commands.FAULTS,
+    *device_changes.FAULTS,
+    *esim_ports.FAULTS,
+    *version_3_servers.FAULTS,
     *transport.FAULTS,
     *challenge_eid_rat.FAULTS,
     *euicc_info.FAULTS,
@@ -145,6 +156,7 @@ FAULTS: Final[tuple[CardFault, ...]] = (
     *secured_packets.FAULTS,
     *interpreter.FAULTS,
     *leaks.FAULTS,
+    *commits.FAULTS,
     *second_hand.FAULTS,
     *es10_mistakes.FAULTS,
     *load_mistakes.FAULTS,

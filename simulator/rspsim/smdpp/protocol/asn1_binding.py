@@ -33,6 +33,9 @@ _FUNCTIONS: Final = {
     0xBF3A: "getBoundProfilePackage",
     0xBF41: "cancelSession",
     0xBF3D: "handleNotification",
+    0xBF4C: "confirmDeviceChange",
+    0xBF61: "checkProgress",
+    0xBF46: "checkEvent",
 }
 _ERRORS: Final[Mapping[str, Mapping[str, int]]] = {
     "initiateAuthentication": {
@@ -57,7 +60,21 @@ _ERRORS: Final[Mapping[str, Mapping[str, int]]] = {
         "8.11.1/3.9": 9,
         "8.10.1/3.9": 10,
         "8.1/4.8": 11,
+        "8.2.11/3.7": 15,
+        "8.2.11/3.8": 16,
+        "8.2.1/3.9": 17,
+        "8.1.4/6.1": 1,
+        "8.1/3.11": 13,
+        "8.7/3.11": 14,
     },
+    "confirmDeviceChange": {
+        "8.10.1/3.9": 1,
+        "8.1/6.1": 2,
+        "8.2.7/2.2": 3,
+        "8.2.7/3.8": 4,
+        "8.2.7/6.4": 6,
+    },
+    "checkProgress": {"8.10.1/3.9": 4},
     "getBoundProfilePackage": {
         "8.1/6.1": 1,
         "8.2.7/2.2": 2,
@@ -68,8 +85,25 @@ _ERRORS: Final[Mapping[str, Mapping[str, int]]] = {
         "8.10.1/3.9": 95,
     },
     "cancelSession": {"8.10.1/3.9": 1, "8.1/6.1": 2},
+    "checkEvent": {"8.9.1/3.8": 1, "8.9/1.2": 2, "8.9.6/6.3": 3, "8.9.6/3.9": 4},
 }
-_ES11_ERRORS: Final = {"8.9.5/3.9": 6, "8.10.1/3.9": 7, "8.11.1/3.9": _UNDEFINED}
+_OTHER_OK: Final = (
+    (0xA2, ("smdpSigned3", "smdpSignature3")),
+    (0xA3, ("smdpSigned4", "smdpSignature4")),
+    (0xA4, ("smdpSigned6", "smdpSignature6")),
+)
+"""Alternatives of the answer to AuthenticateClient in version 3: tag, and members in order."""
+_ES11_ERRORS: Final = {
+    "8.9.5/3.9": 6,
+    "8.10.1/3.9": 7,
+    "8.11.1/3.9": _UNDEFINED,
+    "8.1/3.11": 10,
+    "8.7/3.11": 11,
+    "8.9.7/3.7": 12,
+    "8.9.7/1.2": 13,
+}
+_LISTS: Final = {"otherCertsInChain": 0xA1, "crlList": 0xA2}
+"""Lists of version 3 in the answer of InitiateAuthentication, with their tags."""
 _OK: Final = {
     "initiateAuthentication": (
         "serverSigned1",
@@ -85,6 +119,7 @@ _OK: Final = {
     ),
     "getBoundProfilePackage": ("boundProfilePackage",),
     "cancelSession": (),
+    "confirmDeviceChange": ("smdpSigned5", "smdpSignature5"),
 }
 
 
@@ -128,16 +163,31 @@ def _read(body: bytes) -> tuple[str, dict[str, object]]:
     inside = _once(request)
     found = {one.tag: one for one in inside}
     if name == "initiateAuthentication":
-        return name, {
+        asked: dict[str, object] = {
             "smdpAddress": bytes(_part(found, 0x83).value).decode("utf-8", "replace"),
             "euiccChallenge": _b64(bytes(_part(found, 0x81).value)),
             "euiccInfo1": _b64(bytes(_part(found, 0xBF20).raw)),
         }
+        if 0x85 in found:
+            asked["lpaRspCapability"] = _b64(bytes(found[0x85].raw))
+        return name, asked
     if name == "handleNotification":
         (one,) = _part(found, 0xA0).children()[:1] or (None,)
         if one is None:
             raise DecodeError("pendingNotification is empty")
         return name, {"pendingNotification": _b64(bytes(one.raw))}
+    if name == "checkProgress":
+        return name, {"dcSessionId": _b64(bytes(_part(found, 0x80).value))}
+    if name == "checkEvent":
+        return name, {
+            "ecId": _b64(bytes(_part(found, 0x80).value)),
+            "smdsAddress": bytes(_part(found, 0x81).value).decode("utf-8", "replace"),
+        }
+    return name, _members(name, request, found)
+
+
+def _members(name: str, request: tlv.Tlv, found: Mapping[int, tlv.Tlv]) -> dict[str, object]:
+    """Returns the members of a request of a session."""
     members: dict[str, object] = {"transactionId": bytes(_part(found, 0x80).value).hex().upper()}
     if name == "cancelSession":
         choice = _part(found, 0xA1)
@@ -146,9 +196,13 @@ def _read(body: bytes) -> tuple[str, dict[str, object]]:
         members["cancelSessionResponse"] = _b64(tlv.encode(request.tag, bytes(content)))
     elif name == "authenticateClient":
         members["authenticateServerResponse"] = _b64(_single(_part(found, 0xBF38)))
+        if 0xBF63 in found:
+            members["deleteNotificationForDc"] = _b64(bytes(found[0xBF63].raw))
+    elif name == "confirmDeviceChange":
+        members["prepareDeviceChangeResponse"] = _b64(_single(_part(found, 0xBF4D)))
     else:
         members["prepareDownloadResponse"] = _b64(_single(_part(found, 0xBF21)))
-    return name, members
+    return members
 
 
 def _once(one: tlv.Tlv) -> list[tlv.Tlv]:
@@ -185,12 +239,34 @@ def _written(name: str, answer: Mapping[str, object], *, es11: bool) -> bytes:
         pair = f"{codes['subjectCode']}/{codes['reasonCode']}"
         table = {**_ERRORS[name], **(_ES11_ERRORS if listing else {})}
         return tlv.encode(tag, tlv.encode(0x81, bytes((table.get(pair, _UNDEFINED),))))
+    if name == "checkProgress":
+        delay = answer.get("retryDelay")
+        minutes = b"" if delay is None else tlv.encode(0x80, int(str(delay)).to_bytes(2, "big"))
+        return tlv.encode(tag, tlv.encode(0xA0, minutes))
+    if name == "checkEvent":
+        pending = b"\xff" if answer["isPendingEvent"] else b"\x00"
+        return tlv.encode(tag, tlv.encode(0xA0, tlv.encode(0x80, pending)))
     parts = [] if name == "cancelSession" else [_transaction(answer)]
+    for other, members in _OTHER_OK:
+        if name == "authenticateClient" and members[0] in answer:
+            octets = [base64.b64decode(str(answer[member])) for member in members]
+            return tlv.encode(tag, tlv.encode(other, *parts, *octets))
+    if listing and "smdsSigned2" in answer:
+        parts += [base64.b64decode(str(answer[one])) for one in ("smdsSigned2", "smdsSignature2")]
+        return tlv.encode(tag, tlv.encode(0xA2, *parts))
     if listing:
         parts.append(_entries(answer["eventEntries"]))
     else:
         parts += [base64.b64decode(str(answer[member])) for member in _OK[name]]
+        parts += [
+            _listed(tag, answer[member]) for member, tag in _LISTS.items() if member in answer
+        ]
     return tlv.encode(tag, tlv.encode(0xA0, *parts))
+
+
+def _listed(tag: int, values: object) -> bytes:
+    octets = [base64.b64decode(str(one)) for one in values] if isinstance(values, list) else []
+    return tlv.encode(tag, *octets)
 
 
 def _transaction(answer: Mapping[str, object]) -> bytes:

@@ -9,6 +9,7 @@ import enum
 import inspect
 import re
 import typing
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -29,9 +30,12 @@ from rspcore.messages import (
 from rspcore.messages.codec import Structure
 from rspcore.messages.v3 import (
     card_and_device,
+    device_change,
+    event_lists,
     installation_results,
     profile_management,
     profile_metadata,
+    rpm_package,
     server_authentication,
 )
 
@@ -42,9 +46,12 @@ MODULES = (
     (es8p, es10a, es10b, es10c, euicc_info, isdr, metadata, notifications),
     (
         card_and_device,
+        device_change,
+        event_lists,
         installation_results,
         profile_management,
         profile_metadata,
+        rpm_package,
         server_authentication,
     ),
 )
@@ -57,6 +64,10 @@ INLINE = {
     "ExtCardResource": "content of an OCTET STRING (ETSI TS 102 226)",
     "FinalResult": "CHOICE inside ProfileInstallationResultData",
     "ProfileIdentifier": "CHOICE inside EnableProfileRequest and DisableProfileRequest",
+    "RpmCommandDetails": "CHOICE inside RpmCommand",
+    "RpmCommandResultData": "CHOICE inside RpmCommandResult",
+    "RpmFinalResult": "CHOICE inside LoadRpmPackageResultDataSigned",
+    "RpmSearchCriteria": "CHOICE inside ListProfileInfo",
     "SearchCriteria": "CHOICE inside the list requests",
 }
 """Classes without a type of their own in the module, and where their definition is."""
@@ -190,6 +201,10 @@ OIDS = st.tuples(st.integers(0, 2), st.integers(0, 39), st.lists(st.integers(0, 
 )
 BIG_SECOND_ARC = st.integers(40, 5000).map(lambda arc: Oid(f"2.{arc}.7").content)
 ANY_OBJECT = st.binary(max_size=8).map(lambda content: tlv.encode(0x30, tlv.encode(4, content)))
+# The library leaves out seconds of 00, which DER does not.
+TIMES = st.datetimes(datetime(1950, 1, 1), datetime(9000, 1, 1)).map(  # noqa: DTZ001  as read
+    lambda moment: moment.replace(second=moment.second or 7, microsecond=0, tzinfo=UTC)
+)
 CARD_RESOURCE = st.binary(min_size=1, max_size=4).map(
     lambda value: b"".join(tlv.encode(tag, value) for tag in (0x81, 0x82, 0x83))
 )
@@ -246,6 +261,7 @@ def values(description, module):
         "NULL": st.none(),
         "OBJECT IDENTIFIER": st.one_of(OIDS, BIG_SECOND_ARC),
         "ANY": ANY_OBJECT,
+        "GeneralizedTime": TIMES,
     }[kind]
 
 
@@ -292,7 +308,7 @@ def assert_same(value, field):
         assert len(value) == len(field)
         for part, one in zip(value, field, strict=True):
             assert_same(part, one)
-    elif isinstance(value, int | str):
+    elif isinstance(value, int | str | datetime):
         assert field == value
     elif isinstance(value, bytes):
         assert value in (getattr(field, "octets", None), getattr(field, "content", None), field)

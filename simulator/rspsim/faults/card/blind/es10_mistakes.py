@@ -159,7 +159,7 @@ def _results_stay(
     return tuple(one for one in pending if one is not oldest)
 
 
-def _first_event(profile: Profile, event: NotificationEvent, /) -> tuple[str, ...]:
+def _first_event(profile: Profile, event: int, /) -> tuple[str, ...]:
     entries = profile.metadata.notification_configuration_info or ()
     return tuple(
         entry.notification_address
@@ -436,7 +436,7 @@ FAULTS: Final = (
     CardFault(
         "blind.40-last-digits-ignored",
         "The last two digits of an ICCID are not compared.",
-        ("ES10c.EnableProfile#56",),
+        ("ES10c.EnableProfile#56", "ES10c.DisableProfile#32", "ES10c.DeleteProfile#24"),
         swap(profile_attempt.NAMED, _last_pair_ignored),
     ),
     CardFault(

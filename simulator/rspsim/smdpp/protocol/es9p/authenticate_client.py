@@ -14,8 +14,8 @@ from typing import Final
 from rspcore import tlv
 from rspcore.frozen import dataclass, replace
 from rspcore.ids import TransactionId
+from rspcore.messages.codec import bits
 from rspcore.messages.es9p import (
-    AuthenticateClientRequest,
     AuthenticateClientResponse,
     StatusCodeData,
 )
@@ -26,16 +26,24 @@ from rspcore.messages.es10b import (
     SmdpSigned2,
 )
 from rspcore.messages.euicc_info import EuiccInfo2
+from rspcore.messages.v3.capability_bits import LpaRspCapability
+from rspcore.messages.v3.server_authentication import CtxParamsForPushServiceRegistration
+from rspcore.messages.v3.server_functions import AuthenticateClientRequestV3
+from rspcore.pki.roles import Role
 from rspcore.tags import Tag
 from rspsim.smdpp import fault_points
 from rspsim.smdpp.identity import Signer
 from rspsim.smdpp.policy import Policy
+from rspsim.smdpp.protocol import changes, rpm_offer
 from rspsim.smdpp.protocol.es9p_function import Environment, Es9pFunction, Outcome, run_checks
 from rspsim.smdpp.protocol.euicc_chain import CHAIN_CHECKS, EuiccChain
+from rspsim.smdpp.protocol.newer_client import VERSION_3
 from rspsim.smdpp.status_codes import (
     CI_KEY_UNKNOWN,
     DOWNLOAD_ATTEMPTS_EXCEEDED,
+    EUICC_CAPABILITY_CHANGED,
     EUICC_VERIFICATION_FAILED,
+    LPA_CAPABILITY_CHANGED,
     MATCHING_ID_REFUSED,
     ORDER_EXPIRED,
     PROFILE_NOT_RELEASED,
@@ -48,6 +56,8 @@ from rspsim.smdpp.stock.sessions import Client, Session, Stage
 __all__ = ["FUNCTION"]
 
 NAME: Final = "authenticateClient"
+_LPA: Final = bits(LpaRspCapability)
+_PUSH: Final = b"\xa3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +68,26 @@ class Content:
         transaction_id: TransactionID of the JSON object.
         ok: What the card signed, or None when it sent an error.
         error_code: authenticateErrorCode, or None.
-        context: ctxParams1, or None with an error.
+        context: ctxParams1 of a download or RPM, or None with an error or another ctxParams1.
+        delete_notification: Notification of the old device after a Device Change, or None.
+        others: otherCertsInChain of a card of version 3.
+        push: ctxParams1 where it is a registration for push, which only an SM-DS takes.
     """
 
     transaction_id: TransactionId
     ok: AuthenticateResponseOk | None
     error_code: int | None
     context: CtxParamsForCommonAuthentication | None
+    delete_notification: bytes | None = None
+    others: tuple[bytes, ...] = ()
+    push: CtxParamsForPushServiceRegistration | None = None
+
+    @property
+    def certificates(self) -> tuple[bytes, ...]:
+        """Returns the card's chain: CERT.EUICC, and what follows it towards the CI; DER each."""
+        if self.ok is None:
+            return ()
+        return (self.ok.euicc_certificate, self.ok.eum_certificate, *self.others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,15 +136,32 @@ def read(body: Mapping[str, object]) -> Content:
     Raises:
         DecodeError: a member or a data object is missing or has the wrong form.
     """
-    request = AuthenticateClientRequest.from_json(body)
+    request = AuthenticateClientRequestV3.from_json(body)
     response = AuthenticateServerResponse.decode(request.authenticate_server_response)
     ok, error = response.authenticate_response_ok, response.authenticate_response_error
     if ok is None:
         code = None if error is None else error.authenticate_error_code
         return Content(request.transaction_id, None, code, None)
     ok.euicc_signed1.euicc_info2.require_whole()
-    context = CtxParamsForCommonAuthentication.decode(ok.euicc_signed1.ctx_params1)
-    return Content(request.transaction_id, ok, None, context)
+    octets = ok.euicc_signed1.ctx_params1
+    context, push = None, None
+    if octets[:1] == _PUSH:
+        push = CtxParamsForPushServiceRegistration.decode(octets)
+    elif octets[0] == CtxParamsForCommonAuthentication.TAG:
+        context = CtxParamsForCommonAuthentication.decode(octets)
+    else:
+        changes.require_context(octets)
+    notification = request.delete_notification_for_dc
+    others = _others(response)
+    return Content(request.transaction_id, ok, None, context, notification, others, push)
+
+
+def _others(response: AuthenticateServerResponse) -> tuple[bytes, ...]:
+    """Returns otherCertsInChain (A0), which stands behind the two certificates."""
+    whole = tlv.parse(response.raw or response.encode()).find(0xA0)
+    behind = whole.children()[4:] if whole is not None else ()
+    found = next((one for one in behind if one.tag == 0xA0), None)
+    return () if found is None else tuple(bytes(one.raw) for one in found.children())
 
 
 def chain_verifies(claim: Claim) -> StatusCodeData | None:
@@ -174,6 +214,28 @@ def server_challenge(claim: Claim) -> StatusCodeData | None:
     return EUICC_VERIFICATION_FAILED("euiccSigned1 holds another serverChallenge")
 
 
+def euicc_capability(claim: Claim) -> StatusCodeData | None:
+    """Checks that euiccRspCapability is that of the first request (version 3): 8.1/3.11."""
+    session = claim.session
+    if session is None or claim.policy.version < VERSION_3 or not session.euicc_capability:
+        return None
+    if claim.ok.euicc_signed1.euicc_info2.rsp_capability == session.euicc_capability:
+        return None
+    return EUICC_CAPABILITY_CHANGED("EUICCInfo2 has another euiccRspCapability than EUICCInfo1")
+
+
+def lpa_capability(claim: Claim) -> StatusCodeData | None:
+    """Checks that lpaRspCapability of the device is that of the first request: 8.7/3.11."""
+    session = claim.session
+    if session is None or session.lpa_capability is None or claim.policy.version < VERSION_3:
+        return None
+    device = tlv.parse(claim.ok.euicc_signed1.ctx_params1).find(0xA1)
+    said = None if device is None else device.find(0x85)
+    if said is None or frozenset(_LPA.decode(said)) == session.lpa_capability:
+        return None
+    return LPA_CAPABILITY_CHANGED("deviceInfo has another lpaRspCapability than the first request")
+
+
 CARD_CHECKS: Final = (
     chain_verifies,
     root_is_the_one_chosen,
@@ -181,6 +243,8 @@ CARD_CHECKS: Final = (
     transaction_is_live,
     signed_transaction_id,
     server_challenge,
+    euicc_capability,
+    lpa_capability,
 )
 """The checks that authenticate the card, in the order of SGP.22 v2, 5.6.3."""
 
@@ -241,15 +305,22 @@ def run(environment: Environment, content: Content) -> Outcome:
     """Offers the profile, or refuses it."""
     now = environment.clock.now()
     session = environment.sessions.live(content.transaction_id, now, Stage.CHALLENGED)
-    if content.ok is None or content.context is None:
+    if content.ok is None:
         return _reported_error(content, session)
-    chain = EuiccChain.of(environment, content.ok.euicc_certificate, content.ok.eum_certificate)
+    chain = EuiccChain.of(environment, *content.certificates)
     claim = Claim(content.transaction_id, content.ok, chain, session, environment.policy)
     refusal = run_checks(CARD_CHECKS, environment.policy, claim)
-    client = _client(claim, content.context)
+    client = _client(claim)
     if refusal is not None or session is None or client is None:
         # Without a refusal only when the policy skips checks.
         return Outcome(answer=refusal or TRANSACTION_UNKNOWN("the session cannot continue"))
+    asked = changes.Asked(session, client, content.ok, now, content.delete_notification)
+    other = changes.offered(environment, asked) or rpm_offer.offered(environment, asked)
+    if other is not None:
+        return other
+    if content.context is None:
+        refused = MATCHING_ID_REFUSED("this server has no Device Change before version 3")
+        return Outcome(answer=refused, sessions=(session.ended(),))
     order = environment.orders.asked_for(content.context.matching_id or "", client.eid)
     if isinstance(order, StatusCodeData):
         return Outcome(answer=order, sessions=(session.ended(),))
@@ -259,10 +330,12 @@ def run(environment: Environment, content: Content) -> Outcome:
     refusal = run_checks(ORDER_CHECKS, environment.policy, request)
     if refusal is not None:
         return _refused(request, refusal)
-    return _offered(environment, request, content.ok.euicc_signature1)
+    offer = _offered(environment, request, content.ok.euicc_signature1)
+    gone = changes.old_one_deleted(environment, content.delete_notification)
+    return replace(offer, orders=(*offer.orders, *gone))
 
 
-def _client(claim: Claim, context: CtxParamsForCommonAuthentication) -> Client | None:
+def _client(claim: Claim) -> Client | None:
     certificate = claim.chain.euicc
     if certificate is None or certificate.eid is None:
         return None
@@ -270,8 +343,14 @@ def _client(claim: Claim, context: CtxParamsForCommonAuthentication) -> Client |
         eid=certificate.eid,
         certificate=certificate,
         euicc_info2=claim.ok.euicc_signed1.euicc_info2.raw or b"",
-        device_info=context.device_info.raw or b"",
+        device_info=_device_info(claim.ok.euicc_signed1.ctx_params1),
     )
+
+
+def _device_info(context: bytes) -> bytes:
+    """Returns deviceInfo of ctxParams1, whole; empty where there is none."""
+    found = tlv.parse(context).find(0xA1)
+    return b"" if found is None else bytes(found.raw)
 
 
 def _reported_error(content: Content, session: Session | None) -> Outcome:
@@ -308,7 +387,11 @@ def _offered(environment: Environment, request: Request, signature1: bytes) -> O
     session, order = request.session, request.order
     signer = through(
         fault_points.DP_PB_SIGNER,
-        Signer(identity, session.curve, identity.dp_pb(session.curve)),
+        Signer(
+            identity,
+            session.curve,
+            identity.chain(session.variant, Role.DP_PB, session.curve).leaf,
+        ),
         NAME,
     )
     signed = through(

@@ -12,6 +12,7 @@ from rspcore.errors import DecodeError
 from rspcore.frozen import dataclass, replace
 from rspcore.ids import Eid
 from rspcore.messages.es9p import HandleNotificationRequest
+from rspcore.messages.es10c import DeleteResult
 from rspcore.messages.metadata import NotificationEvent
 from rspcore.messages.notifications import (
     ErrorResult,
@@ -19,9 +20,15 @@ from rspcore.messages.notifications import (
     OtherSignedNotification,
     ProfileInstallationResult,
 )
+from rspcore.messages.v3.rpm_package import (
+    LoadRpmPackageResultDataSigned,
+    LoadRpmPackageResultSigned,
+    RpmCommandResult,
+)
 from rspcore.tags import Tag
 from rspsim.smdpp.protocol.es9p_function import Environment, Es9pFunction, Outcome, run_checks
 from rspsim.smdpp.protocol.euicc_chain import CHAIN_CHECKS, EuiccChain
+from rspsim.smdpp.stock.operations import OperationKind, OperationState
 from rspsim.smdpp.stock.orders import NotificationPoint, Order, OrderEvent, OrderState
 from rspsim.smdpp.stock.receipts import Receipt, Verdict
 from rspsim.smdpp.stock.sessions import Session
@@ -29,24 +36,31 @@ from rspsim.smdpp.stock.sessions import Session
 __all__ = ["FUNCTION", "RESULT_SIGNATURE"]
 
 NAME: Final = "handleNotification"
+_OTHER_CERTS: Final = 0xA1
+"""Tag of otherCertsInChain in a Notification of version 3."""
 RESULT_SIGNATURE: Final = "result_signature"
 """Name of the check of a ProfileInstallationResult's signature, where it is left out."""
+_RPM_RESULT: Final = 0xA1
+_DATA_TAGS: Final = (Tag.Sequence, 0xA0)
+"""Tags under which the signed data of an RPM result may be signed; which is not public."""
 _UNREADABLE: Final = "unreadable"
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A notification, decoded as at most one of the two kinds; as none when its tag is unknown.
+    """A notification, decoded as at most one of three kinds; as none when its tag is unknown.
 
     Attributes:
         octets: The notification as received.
         result: Decoded as ProfileInstallationResult (BF37).
         other: Decoded as OtherSignedNotification (30).
+        package: Decoded as LoadRpmPackageResultSigned (A1), of version 3.
     """
 
     octets: bytes
     result: ProfileInstallationResult | None = None
     other: OtherSignedNotification | None = None
+    package: LoadRpmPackageResultSigned | None = None
 
 
 def read(body: Mapping[str, object]) -> Content:
@@ -63,6 +77,9 @@ def read(body: Mapping[str, object]) -> Content:
             return Content(octets, result=ProfileInstallationResult.decode(octets))
         if tag == Tag.Sequence:
             return Content(octets, other=OtherSignedNotification.decode(octets))
+        if tag == _RPM_RESULT:
+            package = LoadRpmPackageResultSigned.from_tlv(tlv.parse(octets))
+            return Content(octets, package=package)
     except DecodeError:
         return Content(octets)
     return Content(octets)
@@ -79,6 +96,8 @@ def run(environment: Environment, content: Content) -> Outcome:
         return _result(environment, content.octets, content.result)
     if content.other is not None:
         return _other(environment, content.octets, content.other)
+    if content.package is not None:
+        return _package(environment, content.octets, content.package)
     receipt = Receipt(
         at=environment.clock.now(),
         kind=_UNREADABLE,
@@ -176,7 +195,13 @@ def _error_text(error: ErrorResult) -> str:
 
 def _other(environment: Environment, octets: bytes, other: OtherSignedNotification) -> Outcome:
     metadata = other.tbs_other_notification
-    chain = EuiccChain.of(environment, other.euicc_certificate, other.eum_certificate)
+    others = tlv.parse(octets).find(_OTHER_CERTS)
+    chain = EuiccChain.of(
+        environment,
+        other.euicc_certificate,
+        other.eum_certificate,
+        *(() if others is None else (bytes(one.raw) for one in others.children())),
+    )
     eid = chain.euicc.eid if chain.euicc else None
     order = _installation(environment, eid, metadata)
     verdict = _judge_other(environment, other, chain, order)
@@ -243,6 +268,83 @@ def _installation(
     known = sorted((order for order in found if order.installed_seq is not None), key=key)
     open_ = [order for order in found if order.state is OrderState.DOWNLOADED]
     return known[-1] if known else open_[-1] if open_ else None
+
+
+def _package(
+    environment: Environment, octets: bytes, package: LoadRpmPackageResultSigned
+) -> Outcome:
+    """Checks the result of an RPM package; a genuine one ends it."""
+    data = package.load_rpm_package_result_data_signed
+    session = environment.sessions.known(data.transaction_id)
+    client = None if session is None else session.client
+    operation = next(
+        (
+            one
+            for one in environment.operations.all()
+            if one.kind is OperationKind.RPM and one.session == data.transaction_id
+        ),
+        None,
+    )
+    content = data.content()
+    key = None if client is None else client.certificate.public_key
+    verifies = key is not None and any(
+        key.verify(package.euicc_sign_rpr, tlv.encode(tag, content)) for tag in _DATA_TAGS
+    )
+    verdict = Verdict.ACCEPTED
+    if session is None or client is None or operation is None:
+        verdict = Verdict.UNKNOWN_TRANSACTION
+    elif data.smdp_oid != environment.identity.oid:
+        verdict = Verdict.FOREIGN_OID
+    elif not verifies and RESULT_SIGNATURE not in environment.policy.skipped_checks:
+        verdict = Verdict.BAD_SIGNATURE
+    elif environment.receipts.seen(client.eid, content):
+        verdict = Verdict.DUPLICATE
+    receipt = Receipt(
+        at=environment.clock.now(),
+        kind="LoadRpmPackageResult",
+        octets=octets,
+        signed=content,
+        verdict=verdict,
+        event=_event_text(data.notification_metadata),
+        seq_number=data.notification_metadata.seq_number,
+        eid=client.eid if client else None,
+    )
+    if verdict is not Verdict.ACCEPTED or session is None or operation is None:
+        return Outcome(answer=None, receipt=receipt)
+    done = replace(operation, state=OperationState.DONE, result=octets)
+    return Outcome(
+        answer=None,
+        receipt=receipt,
+        sessions=(session.ended(),),
+        operations=(done,),
+        orders=_deleted_by(environment, receipt.eid, data),
+    )
+
+
+def _deleted_by(
+    environment: Environment, eid: Eid | None, data: LoadRpmPackageResultDataSigned
+) -> tuple[Order, ...]:
+    """Returns the orders of the Profiles that an RPM package deleted, as they are afterwards."""
+    orders = []
+    for result in data.final_result.rpm_package_execution_result or ():
+        if result.iccid is None or not _says_deleted(result):
+            continue
+        metadata = replace(data.notification_metadata, iccid=result.iccid)
+        order = _installation(environment, eid, metadata)
+        if order is not None:
+            gone = replace(order, deleted_seq=metadata.seq_number)
+            after = environment.policy.after_deletion
+            orders.append(environment.orders.after_deletion(gone, after))
+    return tuple(orders)
+
+
+def _says_deleted(result: RpmCommandResult) -> bool:
+    """Returns whether it is the result of DeleteProfile, and ok; one that is unreadable is not."""
+    try:
+        deleted = result.data.delete_result
+    except DecodeError:
+        return False
+    return deleted is not None and deleted.delete_result == DeleteResult.ok
 
 
 def _event_text(metadata: NotificationMetadata) -> str:

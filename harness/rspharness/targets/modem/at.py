@@ -12,9 +12,9 @@ from typing import Final
 from rspcore.errors import ConfigError
 from rspcore.tags import ISDR_AID
 from rspharness.record.verdicts import TargetLost
-from rspharness.targets.at_dialogue import AtDialogue, AtRefusedError
-from rspharness.targets.at_links import ModemPower, SessionLink, WholeLink, carried
-from rspharness.targets.serial_port import SerialPort
+from rspharness.targets.modem.at_dialogue import AtDialogue, AtRefusedError
+from rspharness.targets.modem.at_links import ModemPower, SessionLink, WholeLink, carried
+from rspharness.targets.modem.serial_port import SerialPort
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import TargetOptions
 

@@ -14,12 +14,13 @@ from rspcore.messages.v3 import server_authentication
 from rspcore.messages.v3.capability_bits import EuiccRspCapability, LpaMode
 from rspcore.messages.v3.card_and_device import EuiccConfiguration, EuiccInfo1, EuiccInfo2
 from rspcore.status import StatusWord
+from rspsim.euicc import alerts
 from rspsim.euicc.decisions import Check
 from rspsim.euicc.isdr import selection
 from rspsim.euicc.isdr.es10a import set_default_dp_address
 from rspsim.euicc.isdr.es10b import authenticate_server, cancel_session
 from rspsim.euicc.isdr.es10b.authenticate_server import AuthenticationAttempt
-from rspsim.euicc.isdr.es10b.get_euicc_info import GET_EUICC_INFO1, GET_EUICC_INFO2
+from rspsim.euicc.isdr.es10b.get_euicc_info import GET_EUICC_INFO1, GET_EUICC_INFO2, MODE_OF_LPAE
 from rspsim.euicc.isdr.es10b.prepare_download import PREPARE_DOWNLOAD
 from rspsim.euicc.isdr.es10c import euicc_memory_reset
 from rspsim.euicc.isdr.es10c.get_profiles_info import GET_PROFILES_INFO
@@ -241,6 +242,18 @@ FAULTS: Final = (
         _info2(lambda info: replace(info, lpa_mode=LpaMode.lpae)),
     ),
     CardFault(
+        "v3.info2.lpad-beside-lpae",
+        "Says lpad(0) after the LPAe was activated.",
+        ("ISD-R.LpaeActivation#05",),
+        swap(MODE_OF_LPAE, LpaMode.lpad),
+    ),
+    CardFault(
+        "v3.alerts.unannounced",
+        "Alerts a device that did not announce that it wants to be.",
+        ("ES10b.AlertData#04",),
+        swap(alerts.WANTED, lambda _: True),
+    ),
+    CardFault(
         "v3.info2.long-addition",
         "Gives additionalEuiccInfo of 33 octets.",
         ("ES10b.GetEUICCInfo2#23",),
@@ -335,7 +348,10 @@ FAULTS: Final = (
         for reason, row in (
             (16, "ES10b.CancelSession#07"),
             (17, "ES10b.CancelSession#08"),
+            *((18 + place, f"ES10b.CancelSession#{9 + place:02}") for place in range(7)),
+            (27, "ES10b.CancelSession#17"),
             (28, "ES10b.CancelSession#18"),
+            (29, "ES10b.CancelSession#19"),
         )
     ),
     CardFault(
