@@ -10,7 +10,7 @@ from rspcore.errors import ConfigError
 from rspharness.evidence.decoded_trace import decoded
 from rspharness.record.trace import read_events
 from rspharness.record.verdicts import SEVERITY, Verdict
-from rspharness.report.causes import blocking, unreached
+from rspharness.report.causes import alike, blocking, unreached
 from rspharness.report.identities import Identities
 from rspharness.report.masking import masked_trace
 from rspharness.report.readable import marked, readable
@@ -99,6 +99,7 @@ def render(results: Results, traces: dict[str, str], identities: Identities | No
         cases=cases,
         red=[case for case in cases if case["verdict"] in (Verdict.FAIL, Verdict.ERROR)],
         causes=blocking(results.cases),
+        alike=alike(results.cases),
         unreached=unreached(results.cases),
         matrix=[row for row in results.coverage() if _ran(row.verdicts)],
         verdicts=[str(verdict) for verdict in Verdict],
