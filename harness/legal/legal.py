@@ -3,7 +3,7 @@
     python harness/legal/legal.py             one card with many variations, drawn by the commit
     python harness/legal/legal.py --all       all of them, on as few cards as they go together
     python harness/legal/legal.py --singly    all of them, each on a card of its own
-    python harness/legal/legal.py lists.isdp-scattered memory.pages
+    python harness/legal/legal.py lists.isdp-scattered memory.pages ec-222
 
 A variation is one thing that a text leaves open or that recorded cards do otherwise
 (`rspsim.variations`). Each card is called directly. In no run may a case be other than pass, probe
@@ -25,13 +25,20 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
+from rspsim.card_presets import RECORDED
 from rspsim.variations import VARIATIONS
 from rspsim.variations.named_variations import variation_named
 from rspsim.variations.variation import Variation
 
 ROOT = Path(__file__).resolve().parents[2]
-PRESETS = ("removable-strict", "busy-toolkit", "strict-segments")
-"""Presets without a fault, whose cards conform too; ISD-R.Select#01 is red on vendor-aid."""
+PRESETS = (
+    *("removable-strict", "busy-toolkit", "strict-segments"),
+    *(one.name for one in RECORDED),
+)
+"""Presets without a fault, whose cards conform too; ISD-R.Select#01 is red on vendor-aid.
+
+The last six are personalities of real cards.
+"""
 FINE = {"pass", "not applicable", "probe"}
 LINE = "{:<44} {:>6} {:>6} {:>6} {:>6} {:>9}   {}"
 SUITES = "import sys; from rspharness.cli.main import main; sys.exit(main(sys.argv[1:]))"
@@ -97,7 +104,9 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Run the suites on cards that conform otherwise.")
-    parser.add_argument("names", nargs="*", metavar="VARIATION", help="each on a card of its own")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help="variation or preset, each on its own"
+    )
     parser.add_argument(
         "--all", action="store_true", help="every variation, on as few cards as they go together"
     )
@@ -111,8 +120,8 @@ def _arguments() -> argparse.Namespace:
 
 def _chosen(options: argparse.Namespace) -> list[Kind]:
     if options.names:
-        return [_kind(variation_named(name)) for name in options.names]
-    presets = [Kind(f"preset {name}", {"preset": name}) for name in PRESETS]
+        return [_named(name) for name in options.names]
+    presets = [_preset(name) for name in PRESETS]
     if options.singly:
         return [*map(_kind, VARIATIONS), *presets]
     packs = [_kind(*pack) for pack in _packed()]
@@ -121,6 +130,15 @@ def _chosen(options: argparse.Namespace) -> list[Kind]:
     drawn = min(packs, key=lambda kind: sha256(f"{_commit()} {kind.card}".encode()).digest())
     print(f"drawn: {drawn.card['variations']}")
     return [drawn]
+
+
+def _preset(name: str) -> Kind:
+    return Kind(f"preset {name}", {"preset": name})
+
+
+def _named(name: str) -> Kind:
+    """Returns the card with a variation, or a preset, of this name."""
+    return _preset(name) if name in PRESETS else _kind(variation_named(name))
 
 
 def _kind(*variations: Variation) -> Kind:

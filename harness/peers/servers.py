@@ -48,6 +48,7 @@ class Product:
         name: How texts call it.
         option: Option of `rsplab run` that names the server.
         suites: Folders of its suites.
+        ids: Beginnings of the ids of its rows; cases may have those of another product as well.
         ending: What the names of its tables end with.
         legal: Its legal variations: how it is served, what is other, the clause of SGP.22.
         together: Some of them that a short run has on one server.
@@ -56,6 +57,7 @@ class Product:
     name: str
     option: str
     suites: tuple[str, ...]
+    ids: tuple[str, ...]
     ending: str
     legal: tuple[tuple[str, str, str], ...]
     together: str
@@ -66,7 +68,8 @@ PRODUCTS: Mapping[str, Product] = {
     "smdpp": Product(
         "SM-DP+",
         "--smdpp",
-        ("es9plus", "es2plus"),
+        ("authentication", "es9plus", "es2plus"),
+        ("ES9+.", "ES2+."),
         "",
         (
             ("--vary 1", f"{VARIED}, segment sizes, key mode, hostId", "5.5, 6.5"),
@@ -98,7 +101,8 @@ PRODUCTS: Mapping[str, Product] = {
     "smds": Product(
         "SM-DS",
         "--smds",
-        ("es11", "es12"),
+        ("authentication", "es11", "es12"),
+        ("ES11.", "ES12."),
         "_SMDS",
         (
             ("--vary 1", f"{VARIED}, order of events", "5.8, 6.5"),
@@ -193,19 +197,23 @@ def rows_of_cases(suites: Path, folders: Iterable[str]) -> dict[tuple[str, str],
     return found
 
 
-def of_junit(file: Path, alone: Mapping[tuple[str, str], list[str]]) -> Found:
+def of_junit(
+    file: Path, alone: Mapping[tuple[str, str], list[str]], ids: tuple[str, ...] = ("",)
+) -> Found:
     """Returns the rows that each fault was killed by, and those that let it live, of a run.
 
     Args:
         file: What pytest wrote.
         alone: Rows of the cases without parameters, whose name has none.
+        ids: Beginnings of the ids that count.
     """
     found: Found = {}
     for case in ElementTree.parse(file).iter("testcase"):  # noqa: S314  written just before
         function, _, given = case.get("name", "").partition("[")
         named, _, fault = given.rpartition("<")
-        row = named.rstrip("-")
-        rows = [row] if row else alone[case.get("classname", ""), function]
+        given_rows = named.rstrip("-").split()
+        rows = given_rows or alone[case.get("classname", ""), function]
+        rows = [one for one in rows if one.startswith(ids)]
         kind = "other" if len(case) else "killed"
         found.setdefault(fault.rstrip(">]"), {}).setdefault(kind, []).extend(rows)
     return found
@@ -232,7 +240,7 @@ def try_kills(product: str, workers: tuple[str, ...], *, table: bool) -> int:
         junit = Path(folder) / "kills.xml"
         code, _ = run(at.option, "own", "--kills", *workers, junit=junit)
         if table:
-            found = of_junit(junit, rows_of_cases(ROOT / "suites", at.suites))
+            found = of_junit(junit, rows_of_cases(ROOT / "suites", at.suites), at.ids)
             (HERE / f"KILLS{at.ending}.md").write_text(kills_table(found, product), "utf-8")
     return code
 

@@ -18,7 +18,7 @@ from rspsim.euicc.state import Volatile
 from rspsim.euicc.uicc import toolkit
 from rspsim.variations.named_variations import variation_named, varied
 
-__all__ = ["PRESETS", "USUAL", "VENDOR_AID", "CardPreset", "preset_named"]
+__all__ = ["PRESETS", "RECORDED", "USUAL", "VENDOR_AID", "CardPreset", "preset_named"]
 
 VENDOR_AID: Final = bytes.fromhex("A0000005591010FFFFFFFF8900000177")
 """AID under which the ISD-R of the preset vendor-aid answers; one that removable cards use."""
@@ -105,6 +105,75 @@ def _with_toolkit(before: Volatile, /) -> Volatile:
     return replace(forgotten, cat=offered)
 
 
+_EASTCOMPEACE: Final = (
+    "status-words.unknown-tag-6D00",
+    "status-words.no-data-6D00",
+    "status-words.tag-alone-answered",
+    "status-words.unread-authentication-127",
+    "status-words.unread-preparation-1",
+    "status-words.cut-segment-reason-8",
+    "status-words.misplaced-segment-6A88",
+    "status-words.reset-of-nothing-ok",
+    "load.challenge-before-signature",
+    "load.transaction-before-signature",
+    "load.transaction-before-smdp-sign",
+    "lists.isdp-from-1200",
+    "channels.opened-by-select",
+    "channels.always-with-fci",
+    "objects.ecasd-without-fci",
+)
+_KIGEN: Final = (
+    "status-words.unknown-tag-6982",
+    "status-words.no-data-9000",
+    "channels.opened-by-select",
+    "channels.always-with-fci",
+)
+RECORDED: Final = (
+    CardPreset(
+        name="ec-222",
+        summary="as 5ber and Xesim were recorded, but for the AID of their ISD-R",
+        personality="ec-222",
+        variations=(*_EASTCOMPEACE, "lists.numbers-from-0", "channels.closing-twice-is-fine"),
+    ),
+    CardPreset(
+        name="ec-220",
+        summary="as eSIM.me was recorded",
+        personality="ec-220",
+        variations=(*_EASTCOMPEACE, "lists.numbers-from-501", "channels.closing-twice-warns"),
+    ),
+    CardPreset(
+        name="kigen-230",
+        summary="as 9eSIM was recorded, with the headers of segments that it does not need",
+        personality="kigen-230",
+        variations=(
+            *_KIGEN,
+            "results.signed-again",
+            "lists.numbers-from-0",
+            "lists.notifications-by-event",
+            "channels.closing-twice-is-fine",
+        ),
+    ),
+    CardPreset(
+        name="sysmo-c2t",
+        summary="as sysmoEUICC1-C2T is described, and the rest as Kigen cards were recorded",
+        personality="sysmo-c2t",
+        variations=_KIGEN,
+    ),
+    CardPreset(
+        name="gd-220",
+        summary="as eSTK.me and a test eUICC of the G+D family were recorded",
+        personality="gd-220",
+        variations=("results.signed-again", "memory.volatile-in-four-octets"),
+    ),
+    CardPreset(
+        name="iot-gd",
+        summary="as an IoT card of the G+D family was recorded, E1 beside E0 among it",
+        personality="iot-gd",
+        variations=("objects.fci-unknown", "results.signed-again"),
+    ),
+)
+"""The six personalities of real cards, each with what it does otherwise than the usual card."""
+
 PRESETS: Final = (
     CardPreset(name="spec", summary="as the specification says"),
     CardPreset(
@@ -183,6 +252,7 @@ PRESETS: Final = (
         summary="ignores policy rules and the rules authorisation table",
         faults=("policy.ppr1.ignored", "policy.ppr2.ignored", "policy.rat.ignored"),
     ),
+    *RECORDED,
 )
 """Every preset."""
 

@@ -254,3 +254,30 @@ def test_unusable_deletion(sm_ds, step, member):
     with step("Expected: refused, and not as unknown"):
         answer.refused_somehow()
         require(answer.refusal != "8.9.5/3.9", "a refusal of the form", answer.words)
+
+
+@testcase("ES12.RegisterEvent#24")
+def test_event_after_a_refused_registration(sm_ds, step):
+    """A registration that is refused leaves the event as it was."""
+    partner = sm_ds.partner()
+    lpa, members = registered(sm_ds, step, partner)
+    with step("Initial conditions: the same EventID with another address was refused"):
+        changed = members | {"rspServerAddress": "other.example.com"}
+        partner.call("registerEvent", **changed).refused("8.9.5/3.3")
+    with step("S_LPAd -> SM-DS: what is listed"):
+        lpa.initiate().accepted()
+        found = lpa.authenticate().accepted().members["eventEntries"]
+    with step("Expected: one event with the first address"):
+        wanted = [{"eventId": members["eventId"], "rspServerAddress": ADDRESS}]
+        require(found == wanted, wanted, found)
+
+
+@testcase("ES12.RegisterEvent#25")
+def test_longest_event_id(sm_ds, step):
+    """An EventID of 255 characters is kept and listed."""
+    lpa = sm_ds.lpa(other_card=True)
+    wanted = f"RSPLAB-{sm_ds.unique}-".ljust(255, "X")
+    with step("SM-DP+ -> SM-DS: RegisterEvent, eventId of 255 characters"):
+        members = event(sm_ds, lpa.card.eid, eventId=wanted)
+        sm_ds.partner().call("registerEvent", **members).accepted()
+    require_listed(lpa, step, wanted)

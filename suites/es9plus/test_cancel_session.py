@@ -1,7 +1,9 @@
 """ES9+.CancelSession: the SM-DP+ ends a session, and the reason says what becomes of the order."""
 
+from rspcore.crypto.curves import Curve
 from rspcore.ids import Oid, TransactionId
 from rspharness import testcase
+from rspharness.peers.lpa_calls import base64_text
 from rspharness.peers.server_answer import require
 
 REASONS = {11: 0, 12: 1, 13: 2, 14: 3, 15: 4, 16: 5, 17: 127}
@@ -179,3 +181,61 @@ def test_refused_cancellation_changes_nothing(sm_dp_plus, step):
         package = lpa.download(ordered.matching_id)
     with step("Expected: the package"):
         require(package.upp, "a profile package", "none")
+
+
+@testcase("ES9+.CancelSession#49", level="destructive")
+def test_card_on_brainpool(sm_dp_plus, step):
+    """A card on brainpoolP256r1 cancels its session."""
+    with step("Initial conditions: a Profile is offered to a card of the brainpool CI alone"):
+        ordered = sm_dp_plus.order()
+        lpa = sm_dp_plus.lpa(curve=Curve.BRAINPOOL_P256R1)
+        lpa.card.verification = lpa.card.signing = (lpa.card.ci_key(Curve.BRAINPOOL_P256R1),)
+        lpa.initiate().accepted()
+        lpa.authenticate(ordered.matching_id).accepted()
+    with step("S_LPAd -> SM-DP+: CancelSession, endUserRejection"):
+        answer = lpa.cancel(USER)
+    with step("Expected: success"):
+        answer.accepted()
+
+
+@testcase("ES9+.CancelSession#50")
+def test_cancelled_twice(sm_dp_plus, step):
+    """A session that was cancelled cannot be cancelled again."""
+    lpa, _ = offered(sm_dp_plus, step)
+    with step("Initial conditions: the session was cancelled, postponed"):
+        lpa.cancel(POSTPONED).accepted()
+    with step("S_LPAd -> SM-DP+: CancelSession again"):
+        answer = lpa.cancel(POSTPONED)
+    with step("Expected: refused, 8.10.1/3.9"):
+        answer.refused("8.10.1/3.9; 1")
+
+
+@testcase("ES9+.CancelSession#51")
+def test_cancelled_by_another_card(sm_dp_plus, step):
+    """A cancellation that another card has signed is refused, and the session goes on."""
+    lpa, _ = offered(sm_dp_plus, step)
+    other = sm_dp_plus.lpa(other_card=True)
+    other.card.server_oid = lpa.server_certificate().registered_id
+    with step("S_LPAd -> SM-DP+: CancelSession, endUserRejection, signed by another card"):
+        answer = lpa.cancel(USER, bf41=other.card.cancel(lpa.transaction_id, USER))
+    with step("Expected: refused, 8.1/6.1; the package is delivered"):
+        answer.refused("8.1/6.1; 2")
+        lpa.opened_package(lpa.get_package())
+
+
+@testcase.each(
+    "octets",
+    {"ES9+.CancelSession#52": None, "ES9+.CancelSession#53": b"\xbf\x41\x20\xa0"},
+)
+def test_unusable_request(sm_dp_plus, step, octets):
+    """A request without the card's answer, or with one that is cut, cancels nothing."""
+    lpa, _ = offered(sm_dp_plus, step)
+    members = {
+        "transactionId": lpa.opened.text("transactionId"),
+        "cancelSessionResponse": None if octets is None else base64_text(octets),
+    }
+    with step("S_LPAd -> SM-DP+: CancelSession"):
+        answer = lpa.call("cancelSession", members)
+    with step("Expected: refused; the package is delivered"):
+        answer.refused_somehow()
+        lpa.opened_package(lpa.get_package())

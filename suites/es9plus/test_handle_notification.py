@@ -1,5 +1,6 @@
 """ES9+.HandleNotification: the SM-DP+ takes what a card reports, and always answers 204."""
 
+from rspcore.crypto.curves import Curve
 from rspcore.ids import Iccid, TransactionId
 from rspcore.messages.metadata import NotificationEvent, StoreMetadataRequest
 from rspharness import testcase
@@ -195,3 +196,31 @@ def test_download_after_success(sm_dp_plus, step):
         answer = lpa.authenticate(ordered.matching_id)
     with step("Expected: no Profile"):
         require(answer.refusal or answer.status != 200, "no Profile", answer.words)
+
+
+@testcase("ES9+.HandleNotification#49")
+def test_result_of_a_card_on_brainpool(sm_dp_plus, step):
+    """A result that a card on brainpoolP256r1 has signed is answered with 204."""
+    with step("Initial conditions: a package is delivered to a card of the brainpool CI alone"):
+        ordered = sm_dp_plus.order()
+        lpa = sm_dp_plus.lpa(curve=Curve.BRAINPOOL_P256R1)
+        lpa.card.verification = lpa.card.signing = (lpa.card.ci_key(Curve.BRAINPOOL_P256R1),)
+        package = lpa.download(ordered.matching_id)
+        iccid = StoreMetadataRequest.decode(package.metadata).iccid
+    with step("S_LPAd -> SM-DP+: HandleNotification, success"):
+        answer = lpa.notify(lpa.card.result(lpa.transaction_id, iccid, lpa.address))
+    with step("Expected: 204 without a body"):
+        taken(answer)
+
+
+@testcase("ES9+.HandleNotification#50")
+def test_result_of_another_card(sm_dp_plus, step):
+    """A result that another card has signed installs nothing."""
+    lpa, iccid, ordered = loaded(sm_dp_plus, step)
+    other = sm_dp_plus.lpa(other_card=True)
+    other.card.server_oid = lpa.server_certificate().registered_id
+    with step("S_LPAd -> SM-DP+: HandleNotification, success, signed by another card"):
+        taken(lpa.notify(other.card.result(lpa.transaction_id, iccid, lpa.address)))
+    with step("Expected: not Installed"):
+        state = sm_dp_plus.state(ordered)
+        require(state != "Installed", "a state other than Installed", state)

@@ -242,7 +242,7 @@ def test_card_after_the_refresh(card, given, note, step):
         second = open_channel(card)
         expect.success(file_access.select_application(card, channel=second), "SELECT USIM")
         expect.success(file_access.select_application(card), "SELECT USIM")
-        expect.success(file_access.verify_pin(card, file_access.PIN1), "VERIFY PIN")
+        expect.success(file_access.verify_pin(card, file_access.pin1()), "VERIFY PIN")
     with step("S_LPAd -> eUICC: EnableProfile, refreshFlag TRUE; TERMINAL RESPONSE 00 for 09"):
         expect.ok(enable(card, two))
         command = refresh.required(card)

@@ -49,7 +49,7 @@ def test_ef_imsi_behind_its_pin(card, given, step):
         closed = file_access.read(card)
         expect.refused(closed, StatusWord.SECURITY_STATUS_NOT_SATISFIED, about="READ BINARY")
     with step("Terminal -> eUICC: VERIFY PIN, READ BINARY; expected: the loaded value"):
-        expect.success(file_access.verify_pin(card, file_access.PIN1), "VERIFY PIN")
+        expect.success(file_access.verify_pin(card, file_access.pin1()), "VERIFY PIN")
         content = file_access.read(card)
         expect.success(content, "READ BINARY EF.IMSI")
         expect.equal(content.data, imsi_content(one.profile.parameters.imsi), "EF.IMSI")
@@ -101,7 +101,7 @@ def test_pin_is_verified_for_one_profile(card, given, step):
         other = file_access.tries_left(card)
         expect.equal(own, other - 1, "tries left in the second Profile")
     with step("Terminal -> eUICC: VERIFY PIN in the first Profile; expected: SW 9000"):
-        expect.success(file_access.verify_pin(card, file_access.PIN1), "VERIFY PIN")
+        expect.success(file_access.verify_pin(card, file_access.pin1()), "VERIFY PIN")
         expect.success(file_access.verify_pin(card), "VERIFY PIN, empty body")
     with step("S_LPAd -> eUICC: EnableProfile, the second; expected: 63CX with its own counter"):
         enable(card, two)

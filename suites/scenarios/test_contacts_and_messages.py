@@ -88,6 +88,6 @@ def test_pin(story):
         phone.switch_on(lines[0].iccid)
     expect.success(file_access.select_application(card), "SELECT USIM")
     expect.equal(file_access.tries_left(card), left - 1, "tries left")
-    expect.success(file_access.verify_pin(card, file_access.PIN1), "VERIFY PIN")
-    lines[0].is_on_in(card, pin=file_access.PIN1)
+    expect.success(file_access.verify_pin(card, file_access.pin1()), "VERIFY PIN")
+    lines[0].is_on_in(card, pin=file_access.pin1())
     story.ends()

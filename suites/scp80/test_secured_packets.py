@@ -12,10 +12,11 @@ from rspcore.profile_maker import make_profile, own_secret, preset
 from rspcore.profile_maker.editing import edited
 from rspharness import testcase
 from rspharness.card import expect
+from rspharness.suite.codes import code
 
 RFM = bytes.fromhex("B00120")
 EF, FIRST = 0x2F20, bytes(range(16))
-ADM = "3535353535353535"
+ADM = code("adm1")
 SECOND = KeySet(
     2, own_secret("SCP80 02 1", 16), own_secret("SCP80 02 2", 16), own_secret("SCP80 02 3", 16)
 )

@@ -20,9 +20,9 @@ from rspharness.card import expect
 from rspharness.card.listed import UnobservedError
 from rspharness.card.plain_sim import is_plain_sim
 from rspharness.record.verdicts import NotApplicable
+from rspharness.suite.codes import code
 from rspharness.suite.preconditions import require_enabled
 
-PIN, PUK, ADM = "30303030FFFFFFFF", "3131313131313131", "3535353535353535"
 FILES = (
     # identifier, descriptor, access rule, short identifier, content
     (0x2F20, "4121", 5, 0x10, bytes(range(16))),
@@ -156,8 +156,9 @@ class Files:
         expect.success(answer, f"READ BINARY of {fid:04X}")
         return answer.data
 
-    def verify(self, reference=0x01, value=PIN):
-        """Verifies a code, which has to succeed."""
+    def verify(self, reference=0x01, value=None):
+        """Verifies a code, PIN1 unless another is given, which has to succeed."""
+        value = code("pin1") if value is None else value
         expect.success(self(f"002000{reference:02X}08{value}"), f"VERIFY PIN {reference:02X}")
 
     def refused(self, text, *words):
@@ -206,6 +207,22 @@ def own(card, request):
         raise NotApplicable("the card is no eUICC: no Profile of these suites can be on it")
     request.getfixturevalue("given").profiles(own_profile(), enabled=own_profile())
     return Files(card)
+
+
+@pytest.fixture
+def own_iccid():
+    """Returns the ICCID of the Profile of `own`."""
+    return own_profile().parameters.iccid
+
+
+@pytest.fixture
+def make_own():
+    """Returns the maker of Profiles of these suites: preset by name, parameters by name."""
+
+    def make(name="PROFILE_OPERATIONAL1", **changed):
+        return make_profile(replace(preset(name), **changed))
+
+    return make
 
 
 @pytest.fixture

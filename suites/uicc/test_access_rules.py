@@ -2,9 +2,10 @@
 
 from rspharness import testcase
 from rspharness.card import expect
+from rspharness.suite.codes import code
 from rspharness.suite.logical_channels import close, opened
 
-PIN, WRONG, ADM = "30303030FFFFFFFF", "39393939FFFFFFFF", "3535353535353535"
+PIN, WRONG, ADM = code("pin1"), "39393939FFFFFFFF", code("adm1")
 EITHER, BOTH = 0x2F2C, 0x2F2D
 
 
@@ -61,7 +62,7 @@ def test_both_of_two_keys(own, step):
 def test_one_administrator_is_not_the_other(own, step):
     """A key with another reference opens nothing that this one guards."""
     with step("Terminal -> UICC: VERIFY PIN of ADM2; READ BINARY of a file of ADM1"):
-        own.verify(0x0B, "3636363636363636")
+        own.verify(0x0B, code("adm2"))
     with step("Expected: refused"):
         refuses(own, 0x2F26)
 

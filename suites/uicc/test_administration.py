@@ -7,8 +7,9 @@ goes with it: so the level is that of Profiles.
 from rspcore import tlv
 from rspharness import testcase
 from rspharness.card import expect
+from rspharness.suite.codes import code
 
-ADM = "3535353535353535"
+ADM = code("adm1")
 NEW, NEW_DF, INNER = 0x2F50, 0x5F50, 0x6F50
 READ_ALWAYS = "2F2801"
 """The rule that lets anybody read and update (record 1 of EF 2F28)."""

@@ -2,10 +2,11 @@
 
 from rspharness import testcase
 from rspharness.card import expect
+from rspharness.suite.codes import code
 from rspharness.suite.logical_channels import opened
 
-PIN, WRONG, NEW = "30303030FFFFFFFF", "39393939FFFFFFFF", "31323334FFFFFFFF"
-PUK, PIN2 = "3131313131313131", "39393939FFFFFFFF"
+PIN, WRONG, NEW = code("pin1"), "39393939FFFFFFFF", "31323334FFFFFFFF"
+PUK, PIN2 = code("puk1"), code("pin2")
 
 
 def enabled(own):
@@ -219,7 +220,7 @@ def test_right_puk_gives_its_tries_back(own, step):
 def test_puk_of_another_code(own, step):
     """The PUK of PIN2 does not unblock PIN1."""
     with step("Terminal -> UICC: UNBLOCK PIN of PIN1 with the PUK of PIN2"):
-        expect.sw(own(f"002C0001103232323232323232{NEW}"), 0x63C9)
+        expect.sw(own(f"002C000110{code('puk2')}{NEW}"), 0x63C9)
     with step("Expected: PIN1 has its old value"):
         enabled(own)
         own.verify()

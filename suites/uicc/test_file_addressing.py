@@ -2,10 +2,11 @@
 
 from rspharness import testcase
 from rspharness.card import expect
+from rspharness.suite.codes import code
 from rspharness.suite.logical_channels import opened
 
 LARGE, LINEAR, CYCLIC, NOT_SHAREABLE, OBJECTS = 0x2F29, 0x2F2A, 0x2F2B, 0x2F2E, 0x2F2F
-ADM = "3535353535353535"
+ADM = code("adm1")
 ABSENT_SFI = 0x0F
 MORE = 0x62F1
 
@@ -209,7 +210,7 @@ def test_search_from_a_record_by_short_identifier(own, step):
 def test_search_needs_the_right_to_read(own, step):
     """What may not be read cannot be searched either."""
     with step("Initial conditions: PIN1 enabled, not verified"):
-        expect.success(own("002800010830303030FFFFFFFF"), "ENABLE PIN")
+        expect.success(own(f"0028000108{code('pin1')}"), "ENABLE PIN")
         own.card.reset()
     with step("Terminal -> UICC: SEARCH RECORD in 2F21, whose rule asks for PIN1"):
         own.select(0x2F21)

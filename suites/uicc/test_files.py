@@ -2,6 +2,7 @@
 
 from rspharness import testcase
 from rspharness.card import expect
+from rspharness.suite.codes import code
 
 
 @testcase("UICC.ReadBinary#01")
@@ -224,7 +225,7 @@ def test_data_object_is_deleted(own, step):
 def test_deactivated_file_is_out_of_use(own, step):
     """A deactivated file is selected with 6283 and not read; activation brings it back."""
     with step("Initial conditions: ADM1 verified"):
-        own.verify(0x0A, "3535353535353535")
+        own.verify(0x0A, code("adm1"))
     with step("Terminal -> UICC: DEACTIVATE FILE"):
         own.select(0x2F20)
         expect.success(own("00040000"))

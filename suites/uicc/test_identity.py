@@ -11,8 +11,9 @@ from rspcore.profile_maker.editing import inserted
 from rspcore.profile_maker.elements import df_5gs, df_saip
 from rspharness import testcase
 from rspharness.card import expect
+from rspharness.suite.codes import code
 
-PIN = "30303030FFFFFFFF"
+PIN = code("pin1")
 NULL, A, B = ProtectionScheme.NULL, ProtectionScheme.PROFILE_A, ProtectionScheme.PROFILE_B
 HOME_KEYS = {
     # scheme: private key and public key of the home network (TS 33.501, C.4)

@@ -3,10 +3,11 @@
 from rspcore.profile_maker import make_profile, preset
 from rspharness import testcase
 from rspharness.card import expect
+from rspharness.suite.codes import code
 from rspharness.suite.logical_channels import opened
 
 TRANSPARENT, LINEAR, CYCLIC, OBJECTS, OUT_OF_USE = 0x2F20, 0x2F21, 0x2F22, 0x2F23, 0x2F29
-ADM = "3535353535353535"
+ADM = code("adm1")
 TWO = make_profile(preset("PROFILE_OPERATIONAL2"))
 
 

@@ -2,9 +2,10 @@
 
 from rspharness import testcase
 from rspharness.card import expect
+from rspharness.suite.codes import code
 
-PIN, WRONG, NEW = "30303030FFFFFFFF", "39393939FFFFFFFF", "31323334FFFFFFFF"
-PUK, ADM = "3131313131313131", "3535353535353535"
+PIN, WRONG, NEW = code("pin1"), "39393939FFFFFFFF", "31323334FFFFFFFF"
+PUK, ADM = code("puk1"), code("adm1")
 
 
 def enabled(own):
@@ -46,7 +47,7 @@ def test_longer_value_is_another(own, step):
     with step("Initial conditions: PIN1 enabled"):
         enabled(own)
     with step("Terminal -> UICC: VERIFY PIN, the four digits and a fifth; expected: 63C2"):
-        expect.sw(own("00200001083030303030FFFFFF"), 0x63C2)
+        expect.sw(own(f"0020000108{PIN[:-2]}30"), 0x63C2)
     with step("Expected: the PIN is not verified, two tries left"):
         tries(own, 2)
 

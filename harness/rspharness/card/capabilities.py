@@ -310,7 +310,9 @@ _OPTIONS_BY_BITS: Final[Mapping[str, Mapping[str, frozenset[int]]]] = {
     "uicc_capability": {
         "JAVACARD": frozenset({UiccCapability.javacard}),
         "MILENAGE": frozenset({UiccCapability.akaMilenage}),
+        "ISIM": frozenset({UiccCapability.isimSupport}),
         "TUAK": frozenset({UiccCapability.akaTuak128, UiccCapability.akaTuak256}),
+        "TUAK256": frozenset({UiccCapability.akaTuak256}),
         "USIM_TEST": frozenset({UiccCapability.usimTestAlgorithm}),
         "GET_IDENTITY": frozenset({UiccCapability.getIdentity}),
         "SUCI_A": frozenset({UiccCapability.profile_a_x25519}),

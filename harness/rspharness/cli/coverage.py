@@ -46,6 +46,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "no run is needed; exit code 1 with a hole, or with reasons in 15 %% of the cells",
     )
     parser.add_argument(
+        "--product",
+        choices=("smdpp", "smds"),
+        default="",
+        help="with --axes: the functions of this server in place of those of a card",
+    )
+    parser.add_argument(
         "--faults",
         action="store_true",
         help="count rows, faults and probes, and list the rows that no narrow fault names (one "
@@ -75,7 +81,7 @@ def show(options: argparse.Namespace) -> int:
             cannot be read or names a row that the catalogue lacks.
     """
     if options.axes:
-        return _show_axes(options.requirements)
+        return _show_axes(options.requirements, options.product)
     if options.faults:
         return _show_faults(options.requirements, mark=options.mark)
     from rspharness.report.requirement_matrix import (  # noqa: PLC0415  only when used
@@ -104,14 +110,16 @@ def show(options: argparse.Namespace) -> int:
     return 0
 
 
-def _show_axes(folder: Path) -> int:
-    from rspharness.record.axes import AXES, FILE, MOST_REASONS, Axes, State  # noqa: PLC0415  likewise
+def _show_axes(folder: Path, product: str) -> int:
+    from rspharness.record.axes import FILES, MOST_REASONS, Axes, State, axes_of  # noqa: PLC0415  likewise
     from rspharness.record.catalogue import Catalogue  # noqa: PLC0415  likewise
 
-    table = Axes.load(folder / FILE, Catalogue.load(folder))
-    widths = [max(len(axis.name), 6) for axis in AXES]
+    rows = Catalogue.load(folder / f"{product}.csv" if product else folder)
+    axes = axes_of(product)
+    table = Axes.load(folder / FILES[product], rows, axes)
+    widths = [max(len(axis.name), 6) for axis in axes]
     names = max(map(len, table.cells))
-    print(_line("", [axis.name for axis in AXES], names, widths))
+    print(_line("", [axis.name for axis in axes], names, widths))
     for function, cells in table.cells.items():
         words = [str(len(one.ids)) if one.state is State.WALKED else one.state for one in cells]
         print(_line(function, ["-" if one == State.NONE else one for one in words], names, widths))
@@ -121,14 +129,14 @@ def _show_axes(folder: Path) -> int:
     for one in table.holes:
         probes = f", only the probes {' '.join(one.ids)}" if one.ids else ""
         print(f"hole: {one.function}, {one.axis.name} ({one.axis.varies}){probes}")
-    for axis in AXES:
+    for axis in axes:
         absent = [name for name, cells in table.cells.items() if _absent(cells, axis.name)]
         if absent:
             print(f"-: {axis.name}: {len(absent)} functions have no {axis.absent}")
     walked = len(table.all) - len(table.holes) - len(table.reasons)
-    whole = len(table.cells) * len(AXES)
+    whole = len(table.cells) * len(axes)
     print(
-        f"{len(table.cells)} functions, {len(AXES)} axes, {whole} cells, "
+        f"{len(table.cells)} functions, {len(axes)} axes, {whole} cells, "
         f"{whole - len(table.all)} of them ({1 - len(table.all) / whole:.0%}) without what the "
         f"axis varies; of the other "
         f"{len(table.all)} walked {walked}, reasons {len(table.reasons)} ({table.share:.0%}, less "

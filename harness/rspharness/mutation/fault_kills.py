@@ -92,6 +92,7 @@ class FaultKills:
 
     def _without(self, collected: Collected) -> Iterator[str]:
         have = {row.id for case in collected.cases.values() for row in case.requirements}
+        have |= collected.left_out
         for name, rows in self._breaks.items():
             if not have.intersection(rows):
                 yield f"{name}: it breaks {', '.join(rows)}"

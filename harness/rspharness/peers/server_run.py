@@ -185,14 +185,9 @@ class ServerRun(Run):
             found = plainly(self, error.about, sm_ds=self.target.sm_ds)
             self._plainly[error.about] = found
         cause = self._plainly[error.about]
-        if cause is None or self._owns(case, cause):
+        if cause is None or cause.row in case.ids:
             return error
         return Blocked(cause)
-
-    @staticmethod
-    def _owns(case: CaseState, cause: Cause) -> bool:
-        function = cause.row.partition("#")[0]
-        return any(one.partition("#")[0] == function for one in case.ids)
 
     def reach(self) -> None:
         """Opens one session at the server, before any case is judged.

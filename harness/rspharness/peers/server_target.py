@@ -196,7 +196,7 @@ class ServerTarget:
         """Returns a folder with certificates and keys of an SM-DP+, on each curve of the run."""
         now = datetime.now(UTC)  # noqa: TID251  the server has the real clock
         name, first = f"smdpp{number + 1}.example.com", self._pki.curves[0]
-        wanted = {CLIENT_FILES: first}
+        wanted: dict[tuple[str, str], Curve] = {CLIENT_FILES: first}
         if Curve.BRAINPOOL_P256R1 in self._pki.curves[1:]:
             wanted[BRAINPOOL_FILES] = Curve.BRAINPOOL_P256R1
         folder = TemporaryDirectory()

@@ -7,6 +7,7 @@ from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError, CryptoError
 from rspcore.pki.bundle import Pki
 from rspcore.pki.generate import issue_euicc
+from rspcore.pki.roles import Role
 from rspharness.peers.handshake import Handshake, shake_hands
 from rspharness.peers.lpa_calls import LpaCalls
 from rspharness.peers.operator_calls import EventCalls, OperatorCalls
@@ -31,6 +32,31 @@ class ServerUnderTest:
     def address(self) -> str:
         """Returns its address, with its port where that is not 443."""
         return self._run.target.address
+
+    @property
+    def sm_ds(self) -> bool:
+        """Returns whether it is an SM-DS."""
+        return self._run.target.sm_ds
+
+    @property
+    def name(self) -> str:
+        """Returns what it is, as steps call it."""
+        return "SM-DS" if self.sm_ds else "SM-DP+"
+
+    @property
+    def subject(self) -> str:
+        """Returns the subject of its status codes (SGP.22 v2, 5.2.6)."""
+        return "8.9" if self.sm_ds else "8.8"
+
+    @property
+    def auth_role(self) -> Role:
+        """Returns the role of the certificate by which it proves itself to a card."""
+        return Role.DS_AUTH if self.sm_ds else Role.DP_AUTH
+
+    @property
+    def tls_role(self) -> Role:
+        """Returns the role of its TLS certificate."""
+        return self._run.target.role
 
     @property
     def pki(self) -> Pki:

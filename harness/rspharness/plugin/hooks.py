@@ -10,6 +10,7 @@ import gc
 from collections.abc import Generator
 from contextlib import ExitStack, nullcontext
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,8 +35,10 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "testcase(*ids, level): requirements that a conformance case tests"
     )
+    from rspcore.drawn_codes import draw_codes, seed_of_codes  # noqa: PLC0415  of runs alone
     from rspharness.run.own_secrets import draw  # noqa: PLC0415  after the options are there
 
+    config.add_cleanup(partial(draw_codes, seed_of_codes()))
     draw(config)
 
 
@@ -74,6 +77,7 @@ def _select(config: pytest.Config, items: list[pytest.Item]) -> None:
     from rspharness.plugin import products  # noqa: PLC0415  light
     from rspharness.run import collection  # noqa: PLC0415  only where there are cases
 
+    products.keep_own_ids(items, products.product_of(config))
     collected = collection.collect(config, items, products.case_index(config).left_out)
     products.RUNS[products.product_of(config)](config, collected)
     wanted = option_values.values(config, "case")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rspharness.peers.server_under_test import ServerUnderTest
     from rspharness.run.case_state import CaseState
 
-__all__ = ["lpa_under_test", "sm_dp_plus", "sm_ds"]
+__all__ = ["lpa_under_test", "rsp_server", "sm_dp_plus", "sm_ds"]
 
 
 @pytest.fixture
@@ -27,6 +27,14 @@ def sm_dp_plus(
 def sm_ds(request: pytest.FixtureRequest, case_state: "CaseState") -> "Iterator[ServerUnderTest]":
     """Yields the SM-DS under test; the fault of a run with one is on meanwhile."""
     yield from _server(request, case_state, "--smds")
+
+
+@pytest.fixture
+def rsp_server(
+    request: pytest.FixtureRequest, case_state: "CaseState"
+) -> "Iterator[ServerUnderTest]":
+    """Yields the SM-DP+ or SM-DS under test, for what LPAs ask of both."""
+    yield from _server(request, case_state, "--smdpp, or --smds")
 
 
 def _server(

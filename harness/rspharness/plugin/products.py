@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = ["RUNS", "case_index", "is_of_another", "product_of"]
 
-SERVER_SUITES: Final = frozenset({"es9plus", "es2plus"})
+SERVER_SUITES: Final = frozenset({"authentication", "es9plus", "es2plus"})
 """Folders of the suites for an SM-DP+."""
-DS_SUITES: Final = frozenset({"es11", "es12"})
+DS_SUITES: Final = frozenset({"authentication", "es11", "es12"})
 """Folders of the suites for an SM-DS."""
 OTHER_SUITES: Final = SERVER_SUITES | DS_SUITES | {"lpa"}
 """Folders of the suites for products that are no card."""
@@ -26,6 +26,10 @@ OTHER_SUITES: Final = SERVER_SUITES | DS_SUITES | {"lpa"}
 
 SUITES: Final = {"smdpp": SERVER_SUITES, "smds": DS_SUITES, "lpa": frozenset({"lpa"})}
 """Those of each product that is no card."""
+
+
+INTERFACES: Final = {"smdpp": ("ES9+.", "ES2+."), "smds": ("ES11.", "ES12.")}
+"""Beginnings of the ids of each product that shares cases with another."""
 
 
 INDEX: Final = pytest.StashKey[CaseIndex]()
@@ -70,6 +74,38 @@ def is_of_another(path: Path, product: str) -> bool:
     if not product:
         return path.name in OTHER_SUITES and _is_suite(path)
     return path.name not in SUITES[product] and _is_suite(path)
+
+
+def keep_own_ids(items: list[pytest.Item], product: str) -> None:
+    """Takes the ids of other products from cases that several products share.
+
+    A case that is left without an id is none of this run, and is taken out.
+
+    Args:
+        items: What was collected; changed.
+        product: That of the run.
+    """
+    others = tuple(
+        beginning
+        for name, beginnings in INTERFACES.items()
+        if name != product
+        for beginning in beginnings
+    )
+    if product not in INTERFACES:
+        return
+    without: list[pytest.Item] = []
+    for item in items:
+        marks = [mark for mark in item.own_markers if mark.name == "testcase"]
+        for mark in marks:
+            kept = [one for one in mark.args if not one.startswith(others)]
+            place = item.own_markers.index(mark)
+            if kept:
+                item.own_markers[place] = pytest.mark.testcase(*kept, **mark.kwargs).mark
+            else:
+                del item.own_markers[place]
+        if marks and item.get_closest_marker("testcase") is None:
+            without.append(item)
+    items[:] = [item for item in items if item not in without]
 
 
 def _is_suite(path: Path) -> bool:

@@ -7,6 +7,8 @@ channel, the other curve, after a reset. An axis is such a kind of form. A cell 
 walk the axis for a function, or says by a clause or an option why there is nothing to walk. An axis
 needs something of a function: where nothing is signed, nothing can be left out of a signature. What
 a function has stands in the column `has`, and its other cells are empty.
+
+Servers have axes and tables of their own: `axes_smdpp.csv` and `axes_smds.csv`.
 """
 
 import csv
@@ -19,10 +21,20 @@ from typing import Final, Self
 from rspcore.errors import ConfigError
 from rspharness.record.catalogue import Catalogue
 
-__all__ = ["AXES", "FILE", "MOST_REASONS", "Axes", "Axis", "Cell", "State"]
+__all__ = [
+    "AXES",
+    "FILES",
+    "MOST_REASONS",
+    "SERVER_AXES",
+    "Axes",
+    "Axis",
+    "Cell",
+    "State",
+    "axes_of",
+]
 
-FILE: Final = "axes.csv"
-"""Name of the table, in the folder of the catalogue."""
+FILES: Final = {"": "axes.csv", "smdpp": "axes_smdpp.csv", "smds": "axes_smds.csv"}
+"""Name of the table of each product, in the folder of the catalogue; empty for a card."""
 MOST_REASONS: Final = 0.15
 """Share of the cells that reasons stay under."""
 
@@ -70,7 +82,25 @@ AXES: Final = (
     ),
     Axis("counter", "the other commands that share a counter", "counter", "counter to share"),
 )
-"""The axes, in the order of the columns."""
+"""The axes of cards, in the order of the columns."""
+
+SERVER_AXES: Final = (
+    Axis("binding", "JSON and ASN.1", "asn1", "second binding"),
+    Axis("curve", "NIST P-256 and brainpoolP256r1", "keys", "key on a curve"),
+    Axis("sequence", "calls in another order", "order", "order to keep"),
+    Axis("again", "the same call, or the same try, a second time"),
+    Axis("other", "another card, LPA, operator or server beside the one it belongs to"),
+    Axis("refused", "what is possible after a call that was refused"),
+    Axis("form", "members missing, unreadable, unknown or in another order"),
+    Axis("boundary", "both sides of each size and count", "bounds", "size or count"),
+    Axis("signed", "another value signed than sent", "signed", "signature over a request"),
+)
+"""The axes of servers, likewise."""
+
+
+def axes_of(product: str) -> tuple[Axis, ...]:
+    """Returns the axes of a product: "smdpp", "smds", or empty for a card."""
+    return SERVER_AXES if product else AXES
 
 
 class State(StrEnum):
@@ -107,14 +137,19 @@ class Axes:
     """The table.
 
     Attributes:
-        cells: Cells of each function, in the order of AXES.
+        cells: Cells of each function, in the order of its axes.
     """
 
     cells: Mapping[str, tuple[Cell, ...]]
 
     @classmethod
-    def load(cls, path: Path, catalogue: Catalogue) -> Self:
+    def load(cls, path: Path, catalogue: Catalogue, axes: tuple[Axis, ...] = AXES) -> Self:
         """Reads the table.
+
+        Args:
+            path: The file.
+            catalogue: The rows that it names.
+            axes: Its axes.
 
         Raises:
             ConfigError: not readable, other columns, a function twice, a word of `has` that no
@@ -126,14 +161,14 @@ class Axes:
                 rows = list(csv.DictReader(opened))
         except OSError as error:
             raise ConfigError(f"table of axes {path}: {error.strerror}") from error
-        columns = ["function", "has", *(axis.name for axis in AXES)]
+        columns = ["function", "has", *(axis.name for axis in axes)]
         if not rows or list(rows[0]) != columns:
             raise ConfigError(f"table of axes {path}: expected the columns {', '.join(columns)}")
         cells: dict[str, tuple[Cell, ...]] = {}
         for row in rows:
             if row["function"] in cells:
                 raise ConfigError(f"table of axes: {row['function']} occurs twice")
-            cells[row["function"]] = tuple(_cells(row, catalogue))
+            cells[row["function"]] = tuple(_cells(row, catalogue, axes))
         return cls(cells)
 
     @property
@@ -163,11 +198,11 @@ class Axes:
         return not self.holes and self.share < MOST_REASONS
 
 
-def _cells(row: Mapping[str, str], catalogue: Catalogue) -> Iterator[Cell]:
+def _cells(row: Mapping[str, str], catalogue: Catalogue, axes: tuple[Axis, ...]) -> Iterator[Cell]:
     function, has = row["function"], set(row["has"].split())
-    if unknown := has - {axis.needs for axis in AXES}:
+    if unknown := has - {axis.needs for axis in axes}:
         raise ConfigError(f"table of axes: {function} has {' '.join(sorted(unknown))}, unknown")
-    for axis in AXES:
+    for axis in axes:
         text = row[axis.name].strip()
         if axis.needs and axis.needs not in has:
             if text:

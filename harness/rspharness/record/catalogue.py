@@ -19,7 +19,7 @@ from rspcore.errors import ConfigError
 __all__ = ["OTHER_PRODUCTS", "Catalogue", "Condition", "Requirement"]
 
 _TOKEN = re.compile(r"\s*(?:(?P<name>\w+)|(?P<sign>[&|!()]))")
-_AXES = "axes.csv"
+_AXES = "axes*.csv"
 OTHER_PRODUCTS: Final = ("lpa.csv", "smdpp.csv", "smds.csv")
 """Catalogues of products that are no card: a folder is read without them."""
 _COLUMNS = (
@@ -270,7 +270,7 @@ class Catalogue:
         """
         files = [path]
         if path.is_dir():
-            left_out = {_AXES, *OTHER_PRODUCTS}
+            left_out = {*OTHER_PRODUCTS, *(one.name for one in path.glob(_AXES))}
             files = sorted(one for one in path.glob("*.csv") if one.name not in left_out)
         if not files:
             raise ConfigError(f"catalogue of requirements {path}: no .csv file in this folder")

@@ -13,7 +13,7 @@ from typing import Final
 
 __all__ = ["CaseIndex"]
 
-_ID: Final = re.compile(r"""["']([A-Za-z0-9+.-]+#\w+)["']""")
+_ID: Final = re.compile(r"""(?<=["' ])([A-Za-z0-9+.-]+#\w+)(?=["' ])""")
 _COMPUTED: Final = re.compile(r"""testcase(?:\(\s*[^"'\s)]|\.each\(\s*["'][^"']*["'],\s*[^{\s])""")
 """A marker with something else than texts in quotes."""
 _PUT_TOGETHER: Final = ("#{", '#"', "#'")

@@ -8,6 +8,7 @@ from typing import Final
 
 import pytest
 
+from rspcore.drawn_codes import draw_codes
 from rspharness.run.option_values import value
 
 __all__ = ["draw", "keeps_its_keys"]
@@ -32,6 +33,7 @@ def draw(config: pytest.Config) -> None:
     """
     seed, target = value(config, "seed"), value(config, "target")
     plain = "replay" not in target and not target.endswith(".toml")
+    draw_codes(seed)
     if seed == _BUILT_IN and plain and _PRESETS not in sys.modules:
         return  # nothing has been drawn yet, and nothing is to be
 
@@ -46,5 +48,7 @@ def draw(config: pytest.Config) -> None:
     except (RspError, OSError, ValueError):
         draw_secrets(_BUILT_IN)
         return
+    if about:
+        draw_codes(str(about["seed"]) if about.get("codes") else None)
     kept = bool(about.get("kept", True)) if about else keeps_its_keys(settings.kind)
     draw_secrets(str(about.get("seed", seed)), over_the_air=not kept)

@@ -36,6 +36,7 @@ def how_made(options: RunOptions, level: Level, pki: Pki) -> dict[str, Any]:
         "level": str(level),
         "started": options.started.isoformat(),
         "ci": ci_keys(pki),
+        "codes": True,
         "kept": keeps_its_keys(load_settings(options.target, options.reader).kind),
     }
 

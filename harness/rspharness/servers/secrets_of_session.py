@@ -5,27 +5,22 @@ from typing import Final
 from rspcore.crypto.kdf import BspKeys, session_keys
 from rspcore.errors import CryptoError
 from rspcore.profile_maker import ProfileParameters, TestProfile
+from rspcore.profile_maker.parameters import BUILT_IN_CODES
 from rspharness.card.known_secrets import KnownSecrets
 from rspharness.servers.bound_package import PackageInputs
 
 __all__ = ["remember", "remember_profile"]
 
 
-_CODES: Final = (
-    ("PIN", b"0000"),
-    ("PIN", b"9999"),
-    ("ADM key", b"55555555"),
-    ("ADM key", b"66666666"),
-    ("PUK", b"11111111"),
-    ("PUK", b"22222222"),
-)
-"""Codes of the suites' Profiles, those of public test profiles."""
+_CODES: Final = {"pin": "PIN", "puk": "PUK", "adm": "ADM key"}
+"""What the codes of a Profile are called, by the beginning of their field."""
 
 
 def remember_profile(secrets: KnownSecrets, parameters: ProfileParameters) -> None:
     """Adds the keys of a Profile, Ki and OPc and those over the air, and its codes."""
-    for name, code in _CODES:
-        secrets.add(name, code)
+    for name in BUILT_IN_CODES:
+        code: bytes = getattr(parameters, name)
+        secrets.add(_CODES[name[:3]], code.ljust(8, b"\xff"))
     secrets.add("Ki", parameters.ki)
     secrets.add("OPc", parameters.operator_constant)
     secrets.add("KIc", parameters.kic)

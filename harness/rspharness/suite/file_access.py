@@ -14,6 +14,7 @@ from rspcore.status import StatusWord
 from rspharness.card import expect
 from rspharness.card.card_under_test import Card
 from rspharness.record.verdicts import NotApplicable
+from rspharness.suite.codes import octets_of
 
 __all__ = [
     "EF_ARR",
@@ -24,13 +25,13 @@ __all__ = [
     "EF_UMPC",
     "EF_UST",
     "MF",
-    "PIN1",
     "USIM_AID",
     "WRONG_PIN",
     "default_files_only",
     "ef_env_classes",
     "ef_iccid",
     "enable_pin",
+    "pin1",
     "read",
     "records",
     "select_application",
@@ -52,8 +53,6 @@ EF_IMSI: Final = 0x6F07
 EF_UST: Final = 0x6F38
 """Below the USIM."""
 
-PIN1: Final = b"0000" + b"\xff" * 4
-"""PIN1 of the test profiles; it is disabled at first."""
 WRONG_PIN: Final = b"1357" + b"\xff" * 4
 
 _PIN1_REFERENCE: Final = 0x01
@@ -135,6 +134,11 @@ def records(card: Card) -> tuple[bytes, ...]:
         found.append(response.data)
 
 
+def pin1() -> bytes:
+    """Returns PIN1 of the suites' Profiles on eight octets; it is disabled at first."""
+    return octets_of("pin1")
+
+
 def verify_pin(card: Card, value: bytes = b"") -> ResponseApdu:
     """Verifies PIN1 on the basic channel; without a value asks for its state, using no try."""
     return card.transmit(CommandApdu(0x00, Ins.VERIFY_PIN, 0, _PIN1_REFERENCE, value))
@@ -157,7 +161,7 @@ def enable_pin(card: Card) -> None:
     Raises:
         ExpectationError: the card refuses.
     """
-    response = card.transmit(CommandApdu(0x00, Ins.ENABLE_PIN, 0, _PIN1_REFERENCE, PIN1))
+    response = card.transmit(CommandApdu(0x00, Ins.ENABLE_PIN, 0, _PIN1_REFERENCE, pin1()))
     expect.success(response, "ENABLE PIN")
     card.reset()
 

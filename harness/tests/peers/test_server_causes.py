@@ -3,6 +3,7 @@
 import json
 import ssl
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -96,4 +97,5 @@ def test_way_that_makes_no_order_at_all_ends_the_run_with_3(run, served):
 
 
 def test_function_without_a_plain_use_has_no_cause():
-    assert plainly(None, "noSuchFunction", sm_ds=False) is None
+    nobody: Any = None
+    assert plainly(nobody, "noSuchFunction", sm_ds=False) is None

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from rspcore.drawn_codes import draw_codes
 from rspcore.pki.generate import make_pki
 from rspcore.profile_maker import PRESETS, draw_secrets, preset
 from rspharness.record.recording import begin
@@ -19,6 +20,7 @@ ONE = "PROFILE_OPERATIONAL1"
 def _built_in_again():
     yield
     draw_secrets("1")
+    draw_codes(None)
 
 
 def drawn(**options):
@@ -34,6 +36,25 @@ def test_seed_of_the_run_is_taken():
     ki, kic = drawn(target="inprocess", seed="7", reader="")
     assert ki != built_in[0]
     assert kic != built_in[1]
+
+
+def test_codes_are_drawn_for_every_seed():
+    drawn(target="inprocess", seed="1", reader="")
+    first = preset(ONE).pin1
+    drawn(target="pcsc", seed="7", reader="")
+    assert len({first, preset(ONE).pin1, PRESETS[ONE].pin1}) == 3
+
+
+def test_older_recording_has_the_codes_built_in(tmp_path):
+    file = tmp_path / "run.rec"
+    made = how_made(RunOptions(target="inprocess", seed="7"), Level.READ_ONLY, make_pki())
+    begin(file, {name: value for name, value in made.items() if name != "codes"}).close()
+    drawn(target=f"replay:{file}", seed="1", reader="")
+    assert preset(ONE).pin1 == PRESETS[ONE].pin1
+    newer = tmp_path / "newer.rec"
+    begin(newer, made).close()
+    drawn(target=f"replay:{newer}", seed="1", reader="")
+    assert preset(ONE).pin1 != PRESETS[ONE].pin1
 
 
 def test_card_that_is_kept_keeps_the_keys_over_the_air():

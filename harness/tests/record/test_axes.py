@@ -9,13 +9,14 @@ import pytest
 from rspcore.errors import ConfigError
 from rspcore.messages import es10a, es10b, es10c
 from rspharness.cli.main import main
-from rspharness.record.axes import AXES, FILE, Axes, State
+from rspharness.record.axes import AXES, FILES, Axes, State, axes_of
 from rspharness.record.catalogue import Catalogue
 
 pytestmark = pytest.mark.once
 
 ROOT = Path(__file__).parents[3]
 FOLDER = ROOT / "fixtures" / "requirements"
+FILE = FILES[""]
 CATALOGUE = Catalogue.load(FOLDER)
 TABLE = Axes.load(FOLDER / FILE, CATALOGUE)
 HEAD = ",".join(["function", "has", *(axis.name for axis in AXES)])
@@ -137,6 +138,26 @@ def test_program_prints_the_table(capsys):
     printed = capsys.readouterr().out
     assert "ES10c.GetEID" in printed
     assert printed.splitlines()[-1].endswith("holes 0")
+
+
+@pytest.mark.parametrize("product", ["smdpp", "smds"])
+def test_table_of_a_server_is_complete_and_of_rows_with_a_case(product, capsys):
+    rows = Catalogue.load(FOLDER / f"{product}.csv")
+    table = Axes.load(FOLDER / FILES[product], rows, axes_of(product))
+    assert table.complete
+    assert {one for cell in table.all for one in cell.ids} <= server_ids()
+    functions = {f"{row.area}.{row.function}" for row in rows} - {"ES9+.TLS", "ES11.TLS"}
+    assert functions == set(table.cells)
+    folder = ("--requirements", str(FOLDER))
+    assert main(["coverage", "--axes", "--product", product, *folder]) == 0
+    assert capsys.readouterr().out.splitlines()[-1].endswith("holes 0")
+
+
+def server_ids():
+    """Returns the ids of the cases of servers, also of those that are put together."""
+    faults = (ROOT / "fixtures" / name for name in ("server_faults.toml", "smds_faults.toml"))
+    text = "".join(one.read_text("utf-8") for one in faults)
+    return case_ids() | set(re.findall(r"[\w+.-]+#\d+", text))
 
 
 def test_program_fails_with_a_hole(tmp_path, capsys):

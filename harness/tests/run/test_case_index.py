@@ -57,6 +57,13 @@ def test_file_whose_ids_are_not_written_out_is_collected(tmp_path: Path, text: s
     assert CaseIndex.of([one, two], ["ES10c.GetEID#01"]) == CaseIndex()
 
 
+def test_id_beside_another_in_one_text_is_seen(tmp_path: Path) -> None:
+    both = '@testcase.each("a", {"ES9+.TLS#01 ES11.TLS#01": 1})\ndef test_both(a): ...\n'
+    one, two = _suite(tmp_path, a_one=ONE, b_two=both)
+    assert CaseIndex.of([one, two], ["ES10c.GetEID#01"]).left_out == {"ES9+.TLS#01", "ES11.TLS#01"}
+    assert CaseIndex.of([one, two], ["ES11.TLS#01"]).paths == {one, one.parent}
+
+
 def _declared(path: Path) -> Iterator[str]:
     """Yields the ids in the markers of a file, as Python reads them; an empty one is computed."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -65,7 +72,7 @@ def _declared(path: Path) -> Iterator[str]:
         each = isinstance(node.func, ast.Attribute)
         for argument in node.args[1:] if each else node.args:
             for one in argument.keys if isinstance(argument, ast.Dict) else [argument]:
-                yield one.value if isinstance(one, ast.Constant) else ""
+                yield from one.value.split() if isinstance(one, ast.Constant) else [""]
 
 
 def test_ids_are_those_of_the_markers() -> None:

@@ -144,14 +144,16 @@ def _elements(
     parameters: ProfileParameters, numbers: Iterator[int], padding: tuple[bytes, ...]
 ) -> Iterator[bytes]:
     yield _element(numbers, 0xB0, encode(0x81, template_oid("2.1")), mf_files(parameters))
-    yield _element(numbers, 0xA3, encode(0xA1, _puk(0x01, b"11111111"), _puk(0x81, b"22222222")))
+    yield _element(
+        numbers, 0xA3, encode(0xA1, _puk(0x01, parameters.puk1), _puk(0x81, parameters.puk2))
+    )
     yield _element(
         numbers,
         0xA2,
         _pins(
-            _pin(0x01, b"0000", unblock=0x01, attributes=6),
-            _pin(0x0A, b"55555555", attributes=3, retries=0xAA),
-            _pin(0x0B, b"66666666", attributes=3, retries=0xAA),
+            _pin(0x01, parameters.pin1, unblock=0x01, attributes=6),
+            _pin(0x0A, parameters.adm1, attributes=3, retries=0xAA),
+            _pin(0x0B, parameters.adm2, attributes=3, retries=0xAA),
         ),
     )
     if parameters.imsi is not None:
@@ -187,7 +189,7 @@ def _usim_elements(
     optional = opt_usim_files(parameters)
     if optional:
         yield _element(numbers, 0xB4, encode(0x81, template_oid("2.5")), optional)
-    yield _element(numbers, 0xA2, _pins(_pin(0x81, b"9999", unblock=0x81, attributes=3)))
+    yield _element(numbers, 0xA2, _pins(_pin(0x81, parameters.pin2, unblock=0x81, attributes=3)))
     if parameters.contacts:
         content = phonebook_files(parameters)
         yield _element(numbers, 0xB7, encode(0x81, template_oid("2.6")), content)

@@ -14,7 +14,13 @@ from rspcore.messages.metadata import (
 )
 from rspcore.profile_reader.network_access import AlgorithmId
 
-__all__ = ["BUILT_IN_SECRETS", "DEFAULT_KI", "DEFAULT_OPC", "ProfileParameters"]
+__all__ = [
+    "BUILT_IN_CODES",
+    "BUILT_IN_SECRETS",
+    "DEFAULT_KI",
+    "DEFAULT_OPC",
+    "ProfileParameters",
+]
 
 DEFAULT_KI: Final = bytes.fromhex("4C1A6E70D3B85F2994A7C20E8B5D613F")
 """K of the test profiles unless another is given: this project's own, used nowhere else."""
@@ -34,6 +40,15 @@ BUILT_IN_SECRETS: Final[Mapping[str, bytes | None]] = {
     "dek": _OTA_KEYS[2],
 }
 """What the fields with a secret are unless another is given; None for OPc means the default one."""
+BUILT_IN_CODES: Final[Mapping[str, bytes]] = {
+    "pin1": b"0000",
+    "pin2": b"9999",
+    "puk1": b"11111111",
+    "puk2": b"22222222",
+    "adm1": b"55555555",
+    "adm2": b"66666666",
+}
+"""What the codes are unless others are given: those of public test profiles."""
 
 _KEY_OCTETS: Final = {
     AlgorithmId.milenage: (16,),
@@ -74,6 +89,12 @@ class ProfileParameters:
         kic: Ciphering key of the SCP80 key set of the MNO-SD, 16 octets (AES, KVN 01, KID 01).
         kid: Integrity key of that set, 16 octets (KID 02).
         dek: Data encryption key of that set, 16 octets (KID 03).
+        pin1: Digits of PIN1, 4 to 8 in ASCII; it comes disabled.
+        pin2: Digits of PIN2.
+        puk1: Eight digits that unblock PIN1.
+        puk2: Eight digits that unblock PIN2.
+        adm1: Eight octets of ADM1, which guards most files.
+        adm2: Eight octets of ADM2, which guards none.
         size: Size of the package in octets, reached with content in extra EFs; None for the
             smallest size.
         version: major-version and minor-version of the header; the content is that of 2.3.
@@ -106,6 +127,12 @@ class ProfileParameters:
     kic: bytes = field(default=_OTA_KEYS[0], repr=False)
     kid: bytes = field(default=_OTA_KEYS[1], repr=False)
     dek: bytes = field(default=_OTA_KEYS[2], repr=False)
+    pin1: bytes = field(default=BUILT_IN_CODES["pin1"], repr=False)
+    pin2: bytes = field(default=BUILT_IN_CODES["pin2"], repr=False)
+    puk1: bytes = field(default=BUILT_IN_CODES["puk1"], repr=False)
+    puk2: bytes = field(default=BUILT_IN_CODES["puk2"], repr=False)
+    adm1: bytes = field(default=BUILT_IN_CODES["adm1"], repr=False)
+    adm2: bytes = field(default=BUILT_IN_CODES["adm2"], repr=False)
     size: int | None = None
     version: tuple[int, int] = (2, 3)
     profile_type: str = "rsplab test profile"
@@ -129,6 +156,11 @@ class ProfileParameters:
             )
         if len(self.operator_constant) != (32 if self.algorithm is AlgorithmId.tuak else 16):
             raise LocalError(f"opc of {len(self.operator_constant)} octets does not fit the length")
+        for name in BUILT_IN_CODES:
+            code: bytes = getattr(self, name)
+            least = 4 if name.startswith("pin") else 8
+            if not least <= len(code) <= 8 or b"\xff" in code:
+                raise LocalError(f"{name} of {len(code)} octets: expected {least} to 8, none FF")
 
     @property
     def operator_constant(self) -> bytes:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import Any, Final
 
+from rspcore.drawn_codes import drawn_code, seed_of_codes
 from rspcore.errors import LocalError
 from rspcore.ids import Iccid
 from rspcore.messages.metadata import (
@@ -17,7 +18,7 @@ from rspcore.messages.metadata import (
     ProfileClass,
 )
 from rspcore.profile_maker.icons import png_icon
-from rspcore.profile_maker.parameters import BUILT_IN_SECRETS, ProfileParameters
+from rspcore.profile_maker.parameters import BUILT_IN_CODES, BUILT_IN_SECRETS, ProfileParameters
 from rspcore.profile_reader.network_access import AlgorithmId
 
 __all__ = [
@@ -112,6 +113,10 @@ def preset(name: str) -> ProfileParameters:
         for field, secret in _drawn.items()
         if getattr(made, field) == BUILT_IN_SECRETS[field]
     }
+    seed = seed_of_codes()
+    for field, code in BUILT_IN_CODES.items():
+        if seed is not None and getattr(made, field) == code:
+            changed[field] = drawn_code(seed, field, 7 if field.startswith("pin") else 8)
     return replace(made, **changed) if changed else made
 
 

@@ -10,6 +10,7 @@ asks the terminal for its location (PROVIDE LOCAL INFORMATION) and shows the tex
 up after TERMINAL PROFILE; an item chosen starts its command (ETSI TS 102 223, 6.4, 6.6 and 7.2).
 """
 
+from collections.abc import Callable
 from typing import Final
 
 from rspcore import tlv
@@ -18,10 +19,25 @@ from rspcore.frozen import dataclass, replace
 from rspcore.ota import sms
 from rspcore.profile_maker.subscriber_files import MENU_CLASS
 from rspcore.status import StatusWord
+from rspsim.euicc.decisions import Decision
 from rspsim.euicc.outcome import Outcome, View
-from rspsim.euicc.state import Cat
+from rspsim.euicc.state import CardState, Cat, Profile
 
-__all__ = ["MENU_CLASS", "MenuItem", "menu", "next_offered", "read_menu", "selected"]
+__all__ = [
+    "ANNOUNCED_KIND",
+    "CHOSEN",
+    "FOUND",
+    "LISTED",
+    "MENU_CLASS",
+    "OWNER",
+    "STARTED",
+    "MenuItem",
+    "Offer",
+    "menu",
+    "next_offered",
+    "read_menu",
+    "selected",
+]
 
 _SET_UP_MENU, _DISPLAY_TEXT, _SEND_SHORT_MESSAGE, _LOCAL_INFORMATION = 0x25, 0x21, 0x13, 0x26
 _DISPLAY, _NETWORK, _TERMINAL = b"\x81\x02", b"\x81\x83", b"\x81\x82"
@@ -76,9 +92,22 @@ def _announced(terminal_profile: bytes, kind: int) -> bool:
     return any(one & bit for one in terminal_profile[octet - 1 : octet])
 
 
+ANNOUNCED_KIND: Final[Decision[Callable[[bytes, int], bool]]] = Decision(
+    "toolkit.announced_kind", _announced, "which commands a TERMINAL PROFILE allows"
+)
+LISTED: Final[Decision[Callable[[tuple[MenuItem, ...]], tuple[MenuItem, ...]]]] = Decision(
+    "toolkit.listed", lambda items: items, "items that SET UP MENU lists"
+)
+
+
+OWNER: Final[Decision[Callable[[CardState], Profile | None]]] = Decision(
+    "toolkit.owner", lambda state: state.enabled_profile, "Profile whose menu is shown"
+)
+
+
 def _described(view: View) -> tuple[bytes, tuple[MenuItem, ...]] | None:
     """Returns the menu of the enabled Profile, or None when it carries none."""
-    profile = view.state.enabled_profile
+    profile = view.decisions[OWNER](view.state)
     if profile is None:
         return None
     for application in profile.content.applications:
@@ -93,10 +122,11 @@ def _described(view: View) -> tuple[bytes, tuple[MenuItem, ...]] | None:
 def menu(view: View, terminal_profile: bytes) -> Offer | None:
     """Returns SET UP MENU for the enabled Profile, or None when it or the terminal has no menu."""
     described = _described(view)
-    if described is None or not _announced(terminal_profile, _SET_UP_MENU):
+    if described is None or not view.decisions[ANNOUNCED_KIND](terminal_profile, _SET_UP_MENU):
         return None
     title, items = described
-    listed = b"".join(tlv.encode(0x8F, bytes((i.identifier,)) + i.text) for i in items)
+    shown = view.decisions[LISTED](items)
+    listed = b"".join(tlv.encode(0x8F, bytes((i.identifier,)) + i.text) for i in shown)
     return _SET_UP_MENU, 0x00, tlv.encode(0x82, _TERMINAL) + tlv.encode(0x85, title) + listed
 
 
@@ -131,21 +161,51 @@ def _started(item: MenuItem) -> tuple[Offer, ...]:
     return (_text(item.content),)
 
 
+def _chosen(envelope: bytes) -> int | None:
+    """Returns the identifier that ENVELOPE (MENU SELECTION) names, or None without one.
+
+    Raises:
+        DecodeError: a data object in it is cut.
+    """
+    for one in tlv.parse(envelope).children():
+        if one.tag & 0x7F == 0x10 and len(one.value) == 1:
+            return one.value[0]
+    return None
+
+
+CHOSEN: Final[Decision[Callable[[bytes], int | None]]] = Decision(
+    "toolkit.chosen", _chosen, "identifier that a menu selection names"
+)
+
+
+def _found(items: tuple[MenuItem, ...], identifier: int) -> MenuItem | None:
+    return next((item for item in items if item.identifier == identifier), None)
+
+
+STARTED: Final[Decision[Callable[[MenuItem], tuple[Offer, ...]]]] = Decision(
+    "toolkit.started", _started, "commands that an item of the menu starts, in order"
+)
+FOUND: Final[Decision[Callable[[tuple[MenuItem, ...], int], MenuItem | None]]] = Decision(
+    "toolkit.found", _found, "item of the menu that an identifier names"
+)
+
+
 def selected(envelope: bytes, view: View) -> Outcome:
     """Answers ENVELOPE (MENU SELECTION): starts the command of an item, nothing if unknown."""
+    decisions = view.decisions
     try:
-        chosen = tlv.parse(envelope).children()
+        identifier = decisions[CHOSEN](envelope)
     except DecodeError:
         return view.refuse(StatusWord.WRONG_DATA)
-    identifiers = [one.value[0] for one in chosen if one.tag & 0x7F == 0x10 and len(one.value) == 1]
     described = _described(view)
-    if described is None or not identifiers:
+    if described is None or identifier is None:
         return view.outcome()
-    found = [item for item in described[1] if item.identifier == identifiers[0]]
-    if not found:
+    found = decisions[FOUND](described[1], identifier)
+    if found is None:
         return view.outcome()
     cat = view.volatile.cat
     terminal_profile = cat.terminal_profile or b""
-    started = tuple(one for one in _started(found[0]) if _announced(terminal_profile, one[0]))
+    allowed = decisions[ANNOUNCED_KIND]
+    started = tuple(one for one in decisions[STARTED](found) if allowed(terminal_profile, one[0]))
     offered = next_offered(replace(cat, queue=cat.queue + started))
     return view.outcome(volatile=replace(view.volatile, cat=offered))

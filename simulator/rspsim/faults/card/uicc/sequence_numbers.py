@@ -181,6 +181,12 @@ FAULTS: Final = (
         _computing(_MILENAGE, mac=lambda sqn, _amf: (sqn, _USUAL_AMF)),
     ),
     CardFault(
+        "aka.separation-bit-not-in-the-mac",
+        "The MAC is computed with the separation bit of the AMF set.",
+        ("UICC.Authenticate#24",),
+        _computing(_MILENAGE, mac=lambda sqn, amf: (sqn, bytes((amf[0] | 0x80,)) + amf[1:])),
+    ),
+    CardFault(
         "aka.number-not-in-the-mac",
         "The first octet of the sequence number is not part of the MAC.",
         ("UICC.Authenticate#13",),

@@ -63,8 +63,8 @@ FAULTS: Final = (
     ),
     CardFault(
         "cat.never-busy",
-        "A short message is taken while a proactive command is carried out.",
-        ("UICC.Toolkit#04",),
+        "A short message or a choice is taken while a proactive command is carried out.",
+        ("UICC.Toolkit#04", "UICC.Menu#07"),
         swap(cat.BUSY, value=False),
     ),
     CardFault(

@@ -17,6 +17,7 @@ __all__ = ["FAULTS"]
 
 _UNKNOWN: Final = 0xC1
 _KIC, _KID, _DEK = 1, 2, 3
+_PIN1, _PIN2, _ADM1 = 0x01, 0x81, 0x0A
 
 Secret = Callable[[View], bytes | None]
 
@@ -43,6 +44,20 @@ def _over_the_air(identifier: int) -> Secret:
     return key
 
 
+def _pin(reference: int) -> Secret:
+    def value(view: View) -> bytes | None:
+        profile = view.state.enabled_profile
+        pins = profile.content.pins if profile is not None else ()
+        return next((one.value for one in pins if one.reference == reference), None)
+
+    return value
+
+
+def _puk(view: View) -> bytes | None:
+    profile = view.state.enabled_profile
+    return profile.content.puks[0].value if profile is not None else None
+
+
 def _private_key(view: View) -> bytes | None:
     return view.state.credentials[0].euicc_scalar
 
@@ -62,6 +77,10 @@ _SECRETS: Final[Mapping[str, Secret]] = {
     "kic": _over_the_air(_KIC),
     "kid": _over_the_air(_KID),
     "dek": _over_the_air(_DEK),
+    "pin1": _pin(_PIN1),
+    "pin2": _pin(_PIN2),
+    "adm1": _pin(_ADM1),
+    "puk1": _puk,
     "private-key": _private_key,
     "s-enc": _session_key("s_enc"),
     "s-mac": _session_key("s_mac"),
