@@ -18,8 +18,6 @@ from rspcore.messages.es9p import (
 )
 from rspcore.messages.es10b import ServerSigned1
 from rspcore.messages.euicc_info import EuiccInfo1
-from rspcore.messages.v3 import server_authentication as v3
-from rspcore.messages.v3.capability_bits import ServerRspCapability
 from rspcore.tags import Tag
 from rspsim.smdpp import fault_points
 from rspsim.smdpp.identity import Identity, Signer
@@ -37,8 +35,6 @@ __all__ = ["FUNCTION"]
 
 NAME: Final = "initiateAuthentication"
 _VERSION_3: Final = Version.from_text("3.0.0")
-_CAPABILITY: Final = frozenset({ServerRspCapability.cancelForSessionAbortedSupport})
-"""What this server is capable of in version 3: a session that was aborted may be tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,13 +211,18 @@ def _with_context(plain: ServerSigned1, version: Version) -> ServerSigned1:
     """
     if version < _VERSION_3:
         return plain
+    from rspcore.messages.v3 import server_authentication as v3  # noqa: PLC0415  for version 3 alone
+    from rspcore.messages.v3.capability_bits import ServerRspCapability  # noqa: PLC0415  likewise
+
+    # A session that was aborted may be tried again.
+    capability = frozenset({ServerRspCapability.cancelForSessionAbortedSupport})
     return v3.ServerSigned1(
         transaction_id=plain.transaction_id,
         euicc_challenge=plain.euicc_challenge,
         server_address=plain.server_address,
         server_challenge=plain.server_challenge,
         session_context=v3.SessionContext(server_svn=version, crl_stapling_v3_used=False),
-        server_rsp_capability=_CAPABILITY,
+        server_rsp_capability=capability,
     )
 
 
