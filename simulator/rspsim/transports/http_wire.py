@@ -19,7 +19,7 @@ from time import time  # noqa: TID251  of the Date of an answer, which is the re
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
 
-from rspcore.frozen import dataclass
+from rspcore.frozen import dataclass, replace
 from rspcore.printable_text import printable
 from rspsim.smdpp.http_messages import HttpRequest, HttpResponse
 
@@ -200,16 +200,10 @@ class RequestReader:
             raise AssertionError("end of a request without its beginning")
         body = bytes(self._body)
         self._body.clear()
-        return HttpRequest(
-            method=head.method,
-            path=head.path,
-            query=head.query,
-            headers=head.headers,
-            body=body,
-            client_certificate=client_certificate,
-        )
+        return replace(head, body=body, client_certificate=client_certificate)
 
 
+@lru_cache(maxsize=64)
 def _path(target: str) -> str:
     """Returns the path of a target in any of its forms, without query, escapes resolved."""
     if not target.startswith("/"):
