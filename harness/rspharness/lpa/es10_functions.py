@@ -14,6 +14,17 @@ from rspcore.messages import es10a, es10b, es10c
 from rspcore.messages.codec import Structure
 from rspcore.messages.euicc_info import EuiccInfo1, EuiccInfo2
 from rspcore.messages.isdr import LpaeActivationRequest, LpaeActivationResponse
+from rspcore.messages.v3.device_change import (
+    PrepareDeviceChangeRequest,
+    PrepareDeviceChangeResponse,
+    VerifyDeviceChangeRequest,
+    VerifyDeviceChangeResponse,
+    VerifyProfileRecoveryRequest,
+    VerifyProfileRecoveryResponse,
+    VerifySmdpResponseRequest,
+    VerifySmdpResponseResponse,
+)
+from rspcore.messages.v3.rpm_package import LoadRpmPackageRequest, LoadRpmPackageResult
 
 __all__ = ["FUNCTIONS", "Function", "Sender", "function_of"]
 
@@ -72,6 +83,13 @@ FUNCTIONS: tuple[Function, ...] = (
         es10b.NotificationSentResponse,
     ),
     Function("ES10b.LoadCRL", es10b.LoadCrlRequest, es10b.LoadCrlResponse),
+    Function("ES10b.LoadRpmPackage", LoadRpmPackageRequest, LoadRpmPackageResult),
+    Function("ES10b.PrepareDeviceChange", PrepareDeviceChangeRequest, PrepareDeviceChangeResponse),
+    Function("ES10b.VerifyDeviceChange", VerifyDeviceChangeRequest, VerifyDeviceChangeResponse),
+    Function("ES10b.VerifySmdpResponse", VerifySmdpResponseRequest, VerifySmdpResponseResponse),
+    Function(
+        "ES10b.VerifyProfileRecovery", VerifyProfileRecoveryRequest, VerifyProfileRecoveryResponse
+    ),
     Function("ES10b.GetRAT", es10b.GetRatRequest, es10b.GetRatResponse),
     Function("ES10c.GetProfilesInfo", es10c.ProfileInfoListRequest, es10c.ProfileInfoListResponse),
     Function("ES10c.EnableProfile", es10c.EnableProfileRequest, es10c.EnableProfileResponse),
@@ -147,6 +165,16 @@ class Sender(abc.ABC):
     def send(self, request: es10b.NotificationSentRequest) -> es10b.NotificationSentResponse: ...
     @overload
     def send(self, request: es10b.LoadCrlRequest) -> es10b.LoadCrlResponse: ...
+    @overload
+    def send(self, request: LoadRpmPackageRequest) -> LoadRpmPackageResult: ...
+    @overload
+    def send(self, request: PrepareDeviceChangeRequest) -> PrepareDeviceChangeResponse: ...
+    @overload
+    def send(self, request: VerifyDeviceChangeRequest) -> VerifyDeviceChangeResponse: ...
+    @overload
+    def send(self, request: VerifySmdpResponseRequest) -> VerifySmdpResponseResponse: ...
+    @overload
+    def send(self, request: VerifyProfileRecoveryRequest) -> VerifyProfileRecoveryResponse: ...
     @overload
     def send(self, request: es10b.GetRatRequest) -> es10b.GetRatResponse: ...
     @overload

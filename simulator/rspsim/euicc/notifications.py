@@ -36,13 +36,14 @@ __all__ = [
     "RESULT_OCTETS",
     "SILENT_CLASSES",
     "Ended",
+    "appended",
     "failure",
     "with_events",
     "with_result",
 ]
 
 
-def _addresses(profile: Profile, event: NotificationEvent, /) -> tuple[str, ...]:
+def _addresses(profile: Profile, event: int, /) -> tuple[str, ...]:
     """Returns the address of each configuration entry that names the event."""
     entries = profile.metadata.notification_configuration_info or ()
     return tuple(
@@ -149,9 +150,7 @@ def failure(command: int, reason: int, sima_response: bytes | None = None) -> Fi
     )
 
 
-def with_events(
-    state: CardState, decisions: Decisions, profile: Profile, event: NotificationEvent
-) -> CardState:
+def with_events(state: CardState, decisions: Decisions, profile: Profile, event: int) -> CardState:
     """Returns a state with one notification per configured address of an event (3.5)."""
     if profile.profile_class in decisions[SILENT_CLASSES]:
         return state
@@ -164,7 +163,7 @@ def _with_event(
     state: CardState,
     decisions: Decisions,
     profile: Profile,
-    event: NotificationEvent,
+    event: int,
     address: str,
 ) -> CardState:
     metadata = decisions[METADATA](
@@ -186,7 +185,7 @@ def _with_event(
         euicc_certificate=euicc_certificate,
         eum_certificate=eum_certificate,
     )
-    return _appended(state, decisions, event, metadata, signed.encode())
+    return appended(state, decisions, event, metadata, signed.encode())
 
 
 def with_result(
@@ -224,13 +223,13 @@ def with_result(
     signed = ProfileInstallationResult(data=data, euicc_sign_pir=signature)
     octets = decisions[RESULT_OCTETS](signed)
     event = NotificationEvent.notificationInstall
-    return _appended(state, decisions, event, metadata, octets), octets
+    return appended(state, decisions, event, metadata, octets), octets
 
 
-def _appended(
+def appended(
     state: CardState,
     decisions: Decisions,
-    event: NotificationEvent,
+    event: int,
     metadata: NotificationMetadata,
     octets: bytes,
 ) -> CardState:

@@ -9,7 +9,7 @@ from rspcore.ids import Oid, TransactionId
 from rspsim.euicc.load_progress import Load
 from rspsim.euicc.session import SessionState
 
-__all__ = ["IDLE_SESSION", "AuthenticatedServer", "PreparedDownload", "Session"]
+__all__ = ["IDLE_SESSION", "AuthenticatedServer", "PreparedChange", "PreparedDownload", "Session"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +23,8 @@ class AuthenticatedServer:
         ci_pkid: CI under which the card signs in this session.
         server_ci_pkid: CI under which the server's certificate was verified.
         euicc_signature1: The card's first signature, 64 octets, which the server signs back.
+        server_key: Key of the server's certificate, which signs what follows in version 3.
+        ctx_params1: What the LPA said the session is for, whole data object.
     """
 
     transaction_id: TransactionId
@@ -31,6 +33,8 @@ class AuthenticatedServer:
     ci_pkid: bytes
     server_ci_pkid: bytes
     euicc_signature1: bytes = field(repr=False)
+    server_key: PublicKey | None = None
+    ctx_params1: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +53,19 @@ class PreparedDownload:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedChange:
+    """What PrepareDeviceChange established.
+
+    Attributes:
+        euicc_signature3: The card's signature, 64 octets, which the server signs back.
+        one_time_key: otSK.EUICC for encrypted data, None of a card that takes clear data alone.
+    """
+
+    euicc_signature3: bytes = field(repr=False)
+    one_time_key: PrivateKey | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
     """The session: its state and what was established so far.
 
@@ -57,6 +74,7 @@ class Session:
         challenge: The outstanding euiccChallenge, 16 octets; empty when idle.
         server: Present once a server is authenticated.
         download: Present once a download is prepared.
+        change: Present once a Device Change is prepared.
         load: Present while a package is loaded.
     """
 
@@ -64,6 +82,7 @@ class Session:
     challenge: bytes = b""
     server: AuthenticatedServer | None = None
     download: PreparedDownload | None = None
+    change: PreparedChange | None = None
     load: Load | None = None
 
 

@@ -35,6 +35,8 @@ __all__ = [
     "collect",
     "next_count",
     "read_order",
+    "text_of",
+    "value_of",
 ]
 
 TABLES: Final = """
@@ -54,7 +56,7 @@ INDEXES: Final = (
     "CREATE INDEX IF NOT EXISTS profiles_of_type ON profile (type)",
 )
 """By what orders and Profiles are found; older files get them when they are opened."""
-_NAMING: Final = ("orders", "profile", "session", "notification")
+_NAMING: Final = ("orders", "profile", "session", "notification", "operation")
 """The tables whose rows name long content."""
 _BOUNDED_EACH: Final = 64
 """After how many Notifications their bounds are enforced."""
@@ -193,7 +195,7 @@ class OrderRows:
 
     def put(self, order: Order) -> None:
         """Sets the current value of an order; a new number adds an order."""
-        text = _written(self._database, Order, order)
+        text = text_of(self._database, Order, order)
         self._database.execute(
             "INSERT INTO orders VALUES (?, ?, ?, ?) ON CONFLICT (number) DO UPDATE SET "
             "iccid = excluded.iccid, live = excluded.live, json = excluded.json",
@@ -214,13 +216,13 @@ class ProfileRows:
     def all(self) -> tuple[StockedProfile, ...]:
         """Returns every Profile, by ICCID."""
         rows = self._database.execute("SELECT json FROM profile ORDER BY iccid").fetchall()
-        return tuple(_value(self._database, StockedProfile, text) for (text,) in rows)
+        return tuple(value_of(self._database, StockedProfile, text) for (text,) in rows)
 
     def get(self, iccid: Iccid) -> StockedProfile | None:
         """Returns the Profile with this ICCID, or None."""
         found = self._database.execute("SELECT json FROM profile WHERE iccid = ?", (str(iccid),))
         row = found.fetchone()
-        return None if row is None else _value(self._database, StockedProfile, row[0])
+        return None if row is None else value_of(self._database, StockedProfile, row[0])
 
     def has_type(self, profile_type: str) -> bool:
         """Returns whether there is a Profile of this type."""
@@ -231,7 +233,7 @@ class ProfileRows:
 
     def put(self, profile: StockedProfile) -> None:
         """Sets the current value of a Profile; a new ICCID adds one."""
-        text = _written(self._database, StockedProfile, profile)
+        text = text_of(self._database, StockedProfile, profile)
         kind, owner, lost = profile.profile_type, profile.owner, profile.lost
         self._database.execute(
             "INSERT OR REPLACE INTO profile VALUES (?, ?, ?, ?, ?)",
@@ -260,17 +262,17 @@ class SessionRows:
         row = self._database.execute("SELECT json FROM session WHERE id = ?", (name,)).fetchone()
         if row is None:
             return None
-        return self._read.value(name, row[0], lambda one: _value(self._database, Session, one))
+        return self._read.value(name, row[0], lambda one: value_of(self._database, Session, one))
 
     def all(self) -> tuple[Session, ...]:
         """Returns every session, the one whose last step is longest ago first."""
         rows = self._database.execute("SELECT json FROM session ORDER BY touched").fetchall()
-        return tuple(_value(self._database, Session, text) for (text,) in rows)
+        return tuple(value_of(self._database, Session, text) for (text,) in rows)
 
     def put(self, session: Session) -> None:
         """Sets the current value of a session; above the bound, others are forgotten."""
         rank = 0 if session.client is None else 1 if session.closed else 2
-        text = _written(self._database, Session, session)
+        text = text_of(self._database, Session, session)
         name = str(session.transaction_id)
         step = self._database.execute(
             "INSERT OR REPLACE INTO session VALUES (?, ?, ?, ?)",
@@ -326,7 +328,7 @@ class ReceiptRows:
 
     def add(self, receipt: Receipt, octets: int, *, genuine: bool) -> None:
         """Adds one, with about how many octets it takes."""
-        text = _written(self._database, Receipt, receipt)
+        text = text_of(self._database, Receipt, receipt)
         number = self._database.execute(
             "INSERT INTO notification (genuine, octets, json) VALUES (?, ?, ?)",
             (genuine, octets, text),
@@ -346,7 +348,7 @@ class ReceiptRows:
     def all(self) -> tuple[Receipt, ...]:
         """Returns all that are kept, oldest first."""
         rows = self._database.execute("SELECT json FROM notification ORDER BY number").fetchall()
-        return tuple(_value(self._database, Receipt, text) for (text,) in rows)
+        return tuple(value_of(self._database, Receipt, text) for (text,) in rows)
 
     def clear(self) -> None:
         """Forgets all."""
@@ -359,11 +361,12 @@ def read_order(database: Database, text: str) -> Order:
     Raises:
         StoreError: it cannot be read.
     """
-    found: Order = _value(database, Order, text)
+    found: Order = value_of(database, Order, text)
     return found
 
 
-def _written(database: Database, kind: Any, value: object) -> str:
+def text_of(database: Database, kind: Any, value: object) -> str:
+    """Returns a value as JSON for a row; its long content is kept beside."""
     contents = Contents()
     written = encode(kind, value, contents)
     if contents:
@@ -391,7 +394,12 @@ class _Kept(Contents):
         return super().take(name)
 
 
-def _value(database: Database, kind: Any, text: str) -> Any:
+def value_of(database: Database, kind: Any, text: str) -> Any:
+    """Returns the value of a row.
+
+    Raises:
+        StoreError: the row or its long content is damaged.
+    """
     try:
         return decode(kind, text, _Kept(database))
     except StoreError as error:

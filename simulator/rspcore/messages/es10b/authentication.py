@@ -137,7 +137,7 @@ class EuiccSigned1(Structure):
     server_address: Annotated[str, At(0x83, utf8(0, 65535))]
     server_challenge: Annotated[bytes, At(0x84, octets(16))]
     euicc_info2: Annotated[EuiccInfo2, At(Tag.GetEuiccInfo2, structure(EuiccInfo2))]
-    ctx_params1: Annotated[bytes, At(0xA0, ANY)]
+    ctx_params1: Annotated[bytes, At(0xA0, ANY, also=(0xA1, 0xA2, 0xA3))]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from rspsim.faults.card.isdr import (
     cancel_session,
     challenge_eid_rat,
     delete_profile,
+    device_changes,
     disable_profile,
     enable_profile,
     es10a,
@@ -26,6 +27,7 @@ from rspsim.faults.card.isdr import (
     prepare_download,
     profile_info,
     remove_notification_from_list,
+    rpm_commands,
     selection,
     server_certificates,
     set_nickname,
@@ -76,6 +78,7 @@ from rspsim.faults.card.uicc import (
     toolkit_and_ota,
 )
 from rspsim.faults.card.whole_card import (
+    commits,
     leaks,
     notification_contents,
     notification_making,
@@ -89,6 +92,8 @@ __all__ = ["FAULTS"]
 FAULTS: Final[tuple[CardFault, ...]] = (
     *selection.FAULTS,
     *version_3.FAULTS,
+    *rpm_commands.FAULTS,
+    *device_changes.FAULTS,
     *transport.FAULTS,
     *challenge_eid_rat.FAULTS,
     *euicc_info.FAULTS,
@@ -145,6 +150,7 @@ FAULTS: Final[tuple[CardFault, ...]] = (
     *secured_packets.FAULTS,
     *interpreter.FAULTS,
     *leaks.FAULTS,
+    *commits.FAULTS,
     *second_hand.FAULTS,
     *es10_mistakes.FAULTS,
     *load_mistakes.FAULTS,

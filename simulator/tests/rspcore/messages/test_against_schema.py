@@ -9,6 +9,7 @@ import enum
 import inspect
 import re
 import typing
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -29,9 +30,11 @@ from rspcore.messages import (
 from rspcore.messages.codec import Structure
 from rspcore.messages.v3 import (
     card_and_device,
+    device_change,
     installation_results,
     profile_management,
     profile_metadata,
+    rpm_package,
     server_authentication,
 )
 
@@ -42,9 +45,11 @@ MODULES = (
     (es8p, es10a, es10b, es10c, euicc_info, isdr, metadata, notifications),
     (
         card_and_device,
+        device_change,
         installation_results,
         profile_management,
         profile_metadata,
+        rpm_package,
         server_authentication,
     ),
 )
@@ -57,6 +62,10 @@ INLINE = {
     "ExtCardResource": "content of an OCTET STRING (ETSI TS 102 226)",
     "FinalResult": "CHOICE inside ProfileInstallationResultData",
     "ProfileIdentifier": "CHOICE inside EnableProfileRequest and DisableProfileRequest",
+    "RpmCommandDetails": "CHOICE inside RpmCommand",
+    "RpmCommandResultData": "CHOICE inside RpmCommandResult",
+    "RpmFinalResult": "CHOICE inside LoadRpmPackageResultDataSigned",
+    "RpmSearchCriteria": "CHOICE inside ListProfileInfo",
     "SearchCriteria": "CHOICE inside the list requests",
 }
 """Classes without a type of their own in the module, and where their definition is."""
@@ -246,6 +255,7 @@ def values(description, module):
         "NULL": st.none(),
         "OBJECT IDENTIFIER": st.one_of(OIDS, BIG_SECOND_ARC),
         "ANY": ANY_OBJECT,
+        "GeneralizedTime": st.just(datetime(2027, 1, 2, tzinfo=UTC)),
     }[kind]
 
 

@@ -8,7 +8,13 @@ import pytest
 
 from rspcore import schema
 from rspcore.messages.codec import Structure
-from rspcore.messages.v3 import card_and_device, profile_management, server_authentication
+from rspcore.messages.v3 import (
+    card_and_device,
+    device_change,
+    profile_management,
+    rpm_package,
+    server_authentication,
+)
 
 FILE = Path(__file__).parents[4] / "fixtures" / "vectors" / "outside-v3-octets.json"
 OCTETS = [
@@ -16,7 +22,13 @@ OCTETS = [
 ]
 CLASSES: dict[str, type[Structure]] = {
     name.casefold(): getattr(module, name)
-    for module in (card_and_device, profile_management, server_authentication)
+    for module in (
+        card_and_device,
+        device_change,
+        profile_management,
+        rpm_package,
+        server_authentication,
+    )
     for name in module.__all__
     if isinstance(getattr(module, name), type) and issubclass(getattr(module, name), Structure)
 }
