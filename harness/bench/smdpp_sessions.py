@@ -278,7 +278,7 @@ def _made(
 def two_processes(count: int) -> list[Figure]:
     """Measures what a second process on the state file brings, and the waiting for its lock."""
     curve = Curve.NIST_P256
-    context, rates, waiting = client_context(curve), [], 0.0
+    context, rates, ratios, waiting = client_context(curve), [], [], 0.0
     for processes in (1, 2):
         with tempfile.TemporaryDirectory() as folder:
             path = str(Path(folder) / "state.db")
@@ -287,12 +287,17 @@ def two_processes(count: int) -> list[Figure]:
             made = []
             for at, server in enumerate(servers):
                 made += _made(curve, server.port, context, range(at, count, processes))
+            floor = floor_ms(servers[0], CLIENTS)
+            before = sum(one.used()["cpu"] for one in servers)
             seconds = run_sessions(made, CLIENTS)
+            cpu = (sum(one.used()["cpu"] for one in servers) - before) * 1000 / count
+            ratios.append(cpu / floor)
             waiting = sum(one.used()["waited"] for one in servers) / processes / seconds
             for one in servers:
                 one.stop()
         rates.append(count / seconds)
     return [
+        Figure("state file, 1 process: CPU by floor", ratios[0], "x"),
         Figure("state file, 1 process: throughput", rates[0], "1/s"),
         Figure("state file, 2 processes: throughput", rates[1], "1/s"),
         Figure("state file, 2 processes: gain", rates[1] / rates[0], "x"),

@@ -64,12 +64,13 @@ class Asn1Lpa(Lpa):
 
 def _written(function: str, body: dict[str, Any]) -> bytes:
     tag = _TAGS[function]
-    octets = {name: _octets(name, value) for name, value in body.items()}
+    octets = {name: _octets(name, value) for name, value in body.items() if value is not None}
     if function == "initiateAuthentication":
-        parts = (
-            tlv.encode(0x81, octets["euiccChallenge"]),
-            tlv.encode(0x83, octets["smdpAddress"]),
-            octets["euiccInfo1"],
+        tags = {"euiccChallenge": 0x81, "smdpAddress": 0x83}
+        parts = tuple(
+            tlv.encode(tags[name], octets[name]) if name in tags else octets[name]
+            for name in (*tags, "euiccInfo1")
+            if name in octets  # one is left out to see what comes of it
         )
     elif function == "handleNotification":
         parts = (tlv.encode(0xA0, octets["pendingNotification"]),)

@@ -22,14 +22,14 @@ class Row:
         function: Interface and function.
         pair: Subject and reason, or an HTTP status.
         when: Condition.
-        integer: Error of the ASN.1 binding, None where the interface has no such binding.
+        integer: Error or HTTP status of the ASN.1 binding, None for none or the same as in JSON.
         reason: Why no input can provoke it, or empty.
     """
 
     function: str
     pair: str
     when: str
-    integer: int | None = None
+    integer: int | str | None = None
     reason: str = ""
 
     @property
@@ -63,7 +63,7 @@ ROWS: tuple[Row, ...] = (
         ("8.8.2/3.1", "no CI of the signing list is known", 3),
         ("8.8.4/3.7", "no CERT.DPauth for the verification list", 3),
         ("8.8.3/3.1", "svn is not served", 2),
-        ("1.6/2.2", "a member is missing", None, ""),
+        ("1.6/2.2", "a member is missing", "HTTP 400", ""),
         ("1.6/2.1", "a member cannot be read", 127, ""),
     ),
     *_rows(

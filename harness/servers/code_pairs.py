@@ -16,7 +16,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent))
 from code_pair_inputs import INPUTS
 from code_pair_partners import PARTNER_FUNCTIONS
-from code_pair_rows import ROWS, Row
+from code_pair_rows import OTHER_ROLE, ROWS, Row
 from code_pair_world import World
 
 from rspsim.smdpp import HttpResponse
@@ -28,9 +28,9 @@ _INTRODUCTION = """# Code pairs
 
 Made by `python harness/servers/code_pairs.py --write`; a test holds it. For each pair of SGP.22 v2,
 and those of version 3 that are known: what SM-DP+ or SM-DS answer to an input that provokes it, and
-the integer of the ASN.1 binding for the same input. A row without an input has one of two reasons:
-*not in this version*, *not possible in this role*. The inputs are in `code_pair_inputs.py` and
-`code_pair_partners.py`. ES2+, ES12 and ES15 have no ASN.1 binding.
+the integer of the ASN.1 binding for the same input. A cell without an answer has one of two
+reasons: *not in this version*, *not possible in this role*. The inputs are in `code_pair_inputs.py`
+and `code_pair_partners.py`. ES2+, ES12 and ES15 have no ASN.1 binding.
 """
 _HEAD = "| pair | when | JSON | ASN.1 |\n| --- | --- | --- | --- |\n"
 
@@ -54,8 +54,11 @@ def _of(answer: Any) -> str:
     return str(status["status"]) if data is None else f"{data['subjectCode']}/{data['reasonCode']}"
 
 
-def _has_asn1(row: Row) -> bool:
-    return not row.function.startswith(PARTNER_FUNCTIONS) and row.integer is not None
+def _expected_in_asn1(row: Row) -> str:
+    """Returns the answer in the ASN.1 binding, empty where the interface has no such binding."""
+    if row.function.startswith(PARTNER_FUNCTIONS):
+        return ""
+    return row.pair if row.integer is None else str(row.integer)
 
 
 def table() -> str:
@@ -69,8 +72,8 @@ def table() -> str:
 
 def _line(row: Row) -> str:
     if row.reason:
-        return f"| {row.pair} | {row.when} | *{row.reason}* | |\n"
-    asn1 = answered(row, asn1=True) if _has_asn1(row) else ""
+        return f"| {row.pair} | {row.when} | *{row.reason}* | *{row.reason}* |\n"
+    asn1 = answered(row, asn1=True) if _expected_in_asn1(row) else f"*{OTHER_ROLE}*"
     return f"| {row.pair} | {row.when} | {answered(row, asn1=False)} | {asn1} |\n"
 
 
@@ -85,10 +88,11 @@ def problems() -> list[str]:
         json_answer = answered(row, asn1=False)
         if json_answer != row.pair:
             found.append(f"{row.key}: answered {json_answer}")
-        if _has_asn1(row):
+        expected = _expected_in_asn1(row)
+        if expected:
             integer = answered(row, asn1=True)
-            if integer != str(row.integer):
-                found.append(f"{row.key}: answered {integer}, expected {row.integer}")
+            if integer != expected:
+                found.append(f"{row.key}: answered {integer}, expected {expected}")
     return found
 
 

@@ -51,6 +51,7 @@ BEFORE = {
     "cancelSession": "authenticateClient",
 }
 """The step after whose answer the server ends the connection, for a fault of the next one."""
+IMPOSSIBLE = "not possible in this role"
 FROM_THE_START = "the port is closed before the first connection or not at all"
 CONSUMED = ("the last one is Installed", "the last one is Error")
 
@@ -139,7 +140,7 @@ def test_every_fault_is_noticed_by_a_strict_client(place):
         last = (how, outcome.order, outcome.second)
         if fault.name in EITHER:
             last = ("the answer is taken, or no whole answer", "Installed or Released", "installed")
-        return (fault.kind.value, fault.name, given, *last)
+        return (fault.kind.value, fault.name, given or "none", *last)
 
     quick = [fault for fault in FAULTS if fault.name not in SLOW]
     slow = [fault for fault in FAULTS if fault.name in SLOW]
@@ -209,9 +210,10 @@ def test_answers_of_servers_never_end_an_order_that_is_not_used(place):
 
 def cells(fault, outcome):
     if outcome is None:
-        return ("not possible in this role", "", FROM_THE_START, "")
+        return (IMPOSSIBLE, IMPOSSIBLE, FROM_THE_START, IMPOSSIBLE)
     if fault.name in EITHER:
-        return ("as after a cut answer, or as after a whole one", "", "either, by chance", "")
+        both = "as after a cut answer, or as after a whole one"
+        return (both, "as there", "either, by chance", "as there")
     return (outcome.reason, outcome.order, shown(fault, outcome.message), outcome.second)
 
 

@@ -9,6 +9,7 @@ wrong use of the command line; 3 the environment lacks something, and the messag
 """
 
 import argparse
+import gc
 import os
 import re
 import sys
@@ -94,8 +95,13 @@ class Program:
         if given in (["-h"], ["--help"]):
             self.listing().print_help()
             return 0
-        parser = self.parser(next((word for word in given if word in self.areas), None))
-        options = parser.parse_args(given)
+        gc.disable()  # what is imported stays to the end: it need not be looked at again and again
+        try:
+            parser = self.parser(next((word for word in given if word in self.areas), None))
+            options = parser.parse_args(given)
+        finally:
+            gc.freeze()
+            gc.enable()
         function = cast("Callable[[argparse.Namespace], int]", options.func)
         try:
             return function(options)

@@ -63,13 +63,10 @@ class Exchange:
     def octets(self) -> int:
         """Returns about how many octets of memory it takes."""
         request, response = self.request, self.response
-        texts = [request.body, response.body, request.method, request.path, self.summary]
+        found = len(request.body) + len(response.body) + len(request.path) + len(self.summary)
         for headers in (request.headers, response.headers):
-            texts += headers
-            texts += headers.values()
-        for one in self.checks:
-            texts += one
-        return _FIXED_OCTETS + sum(map(len, texts))
+            found += len("".join(headers)) + len("".join(headers.values()))
+        return _FIXED_OCTETS + found + sum([len(one[0]) + len(one[1]) for one in self.checks])
 
 
 class History:

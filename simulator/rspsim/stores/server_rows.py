@@ -19,6 +19,7 @@ from rspsim.smdpp.stock.orders import LIVE, Order, OrderState
 from rspsim.smdpp.stock.profiles import StockedProfile
 from rspsim.smdpp.stock.receipts import Receipt
 from rspsim.smdpp.stock.sessions import SHARE_OF_STRANGERS, Session
+from rspsim.stores.known_values import KnownValues
 from rspsim.stores.long_contents import Contents
 from rspsim.stores.state_codec import decode, encode
 
@@ -128,11 +129,11 @@ def collect(database: Database, naming: tuple[str, ...] = _NAMING) -> None:
 
 
 class OrderRows:
-    """The orders; what was read and has not changed in the file is not decoded again."""
+    """The orders; what was read or written and has not changed in the file is not decoded again."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._read: dict[int, tuple[str, Order]] = {}
+        self._read: KnownValues[int, Order] = KnownValues()
 
     def all(self) -> tuple[Order, ...]:
         """Returns every order, oldest first."""
@@ -200,12 +201,10 @@ class OrderRows:
             "iccid = excluded.iccid, live = excluded.live, json = excluded.json",
             (order.number, str(order.iccid), order.state in LIVE, text),
         )
+        self._read.keep(order.number, text, order)
 
     def _value(self, number: int, text: str) -> Order:
-        known = self._read.get(number)
-        if known is None or known[0] != text:
-            known = self._read[number] = (text, value_of(self._database, Order, text))
-        return known[1]
+        return self._read.value(number, text, lambda one: read_order(self._database, one))
 
 
 class ProfileRows:
@@ -253,15 +252,17 @@ class SessionRows:
         self, database: Database, limits: KeptLimits, naming: tuple[str, ...] = _NAMING
     ) -> None:
         self._naming = naming
+        self._read: KnownValues[str, Session] = KnownValues()
         self._database = database
         self._limits = limits
 
     def get(self, transaction_id: TransactionId) -> Session | None:
         """Returns the session with this TransactionID, or None."""
-        found = self._database.execute(
-            "SELECT json FROM session WHERE id = ?", (str(transaction_id),)
-        ).fetchone()
-        return None if found is None else value_of(self._database, Session, found[0])
+        name = str(transaction_id)
+        row = self._database.execute("SELECT json FROM session WHERE id = ?", (name,)).fetchone()
+        if row is None:
+            return None
+        return self._read.value(name, row[0], lambda one: value_of(self._database, Session, one))
 
     def all(self) -> tuple[Session, ...]:
         """Returns every session, the one whose last step is longest ago first."""
@@ -277,6 +278,7 @@ class SessionRows:
             "INSERT OR REPLACE INTO session VALUES (?, ?, ?, ?)",
             (name, rank, session.touched.isoformat(), text),
         ).lastrowid
+        self._read.keep(name, text, session)
         if step and step % _COLLECTED_EACH == 0:
             collect(self._database, self._naming)
         (count,) = self._database.execute("SELECT count(*) FROM session").fetchone()
@@ -367,7 +369,8 @@ def text_of(database: Database, kind: Any, value: object) -> str:
     """Returns a value as JSON for a row; its long content is kept beside."""
     contents = Contents()
     written = encode(kind, value, contents)
-    database.executemany("INSERT OR IGNORE INTO content VALUES (?, ?)", contents.items())
+    if contents:
+        database.executemany("INSERT OR IGNORE INTO content VALUES (?, ?)", contents.items())
     return written.text
 
 

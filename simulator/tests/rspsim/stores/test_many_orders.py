@@ -172,7 +172,8 @@ def test_orders_are_read_by_the_page(kind, tmp_path):
 
 
 def test_no_list_of_a_served_server_reads_every_order(tmp_path):
-    server = served(tmp_path / "s.db", 60)
+    served(tmp_path / "s.db", 60).state.close()
+    server = served(tmp_path / "s.db", 0)
     overview = HttpRequest(method="GET", path="/")
     page = HttpRequest(method="GET", path="/orders", query="limit=5&before=1000")
     for request in (overview, page):
@@ -180,6 +181,28 @@ def test_no_list_of_a_served_server_reads_every_order(tmp_path):
         assert Management(server).handle(request).status == 200
         assert len(server.state.orders._read) <= before + 5
     server.state.close()
+
+
+def test_an_order_kept_decoded_is_that_of_the_file_whoever_wrote_it(tmp_path):
+    here, there = served(tmp_path / "s.db", 1), served(tmp_path / "s.db", 0)
+    first = here.orders.get(1)
+    assert here.orders.get(1) is first
+    there.orders.change(1, OrderEvent.CANCELLED)
+    assert here.orders.get(1).state is OrderState.AVAILABLE
+
+    def put_without_keeping():
+        with here.state.unit():
+            here.orders.repository.put(first)
+            raise RuntimeError("the unit ends without being kept")
+
+    with pytest.raises(RuntimeError):
+        put_without_keeping()
+    assert here.orders.get(1).state is OrderState.AVAILABLE
+    for number in range(2, 400):
+        order(here, number)
+    assert len(here.state.orders._read) == 256
+    for server in (here, there):
+        server.state.close()
 
 
 def test_memory_forgets_the_names_of_orders_that_change():

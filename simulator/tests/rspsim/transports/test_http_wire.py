@@ -82,6 +82,8 @@ def test_request_is_read(octets, path, body):
         (chunked(b"-2\r\n"), 400),
         (chunked(b"2\r\n{}XX0\r\n\r\n"), 400),
         (chunked(b"1\r\n{}\r\n0\r\n\r\n"), 400),
+        (chunked(b"FFFFFFFFFFFFFFFF\r\n"), 413),
+        (chunked(b"32\r\n" + bytes(50) + b"\r\n33\r\n"), 413),
         (chunked(b"FFFFFFFFFFFFFFFF\r\n" + bytes(101)), 413),
         (chunked(b"65\r\n" + bytes(101)), 413),
         (chunked(b"32\r\n" + bytes(50) + b"\r\n33\r\n" + bytes(51)), 413),
