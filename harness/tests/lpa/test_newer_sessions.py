@@ -119,6 +119,8 @@ def test_packages_are_ordered_fetched_loaded_and_answered():
         LoadRpmPackageResultSigned.from_tlv(tlv.parse(one.result))
     kinds = [one.kind for one in world.server.notifications if one.verdict.name == "ACCEPTED"]
     assert kinds.count("LoadRpmPackageResult") == 2
+    states = [one.state.value for one in world.server.orders.all()]
+    assert states == ["Installed", "Unavailable"]  # what a package deleted is used up
     assert card.state.notifications == ()
 
 

@@ -12,6 +12,7 @@ from rspcore.errors import DecodeError
 from rspcore.frozen import dataclass, replace
 from rspcore.ids import Eid
 from rspcore.messages.es9p import HandleNotificationRequest
+from rspcore.messages.es10c import DeleteResult
 from rspcore.messages.metadata import NotificationEvent
 from rspcore.messages.notifications import (
     ErrorResult,
@@ -19,7 +20,11 @@ from rspcore.messages.notifications import (
     OtherSignedNotification,
     ProfileInstallationResult,
 )
-from rspcore.messages.v3.rpm_package import LoadRpmPackageResultSigned
+from rspcore.messages.v3.profile_metadata import NotificationEvent as NewerEvent
+from rspcore.messages.v3.rpm_package import (
+    LoadRpmPackageResultDataSigned,
+    LoadRpmPackageResultSigned,
+)
 from rspcore.tags import Tag
 from rspsim.smdpp.protocol.es9p_function import Environment, Es9pFunction, Outcome, run_checks
 from rspsim.smdpp.protocol.euicc_chain import CHAIN_CHECKS, EuiccChain
@@ -36,6 +41,10 @@ RESULT_SIGNATURE: Final = "result_signature"
 _RPM_RESULT: Final = 0xA1
 _DATA_TAGS: Final = (Tag.Sequence, 0xA0)
 """Tags under which the signed data of an RPM result may be signed; which is not public."""
+_DELETIONS: Final = frozenset(
+    {int(NotificationEvent.notificationDelete), int(NewerEvent.notificationRpmDelete)}
+)
+"""Bits of the events that tell of a deletion, by the user and by an RPM package."""
 _UNREADABLE: Final = "unreadable"
 
 
@@ -206,7 +215,7 @@ def _other(environment: Environment, octets: bytes, other: OtherSignedNotificati
     )
     if verdict is not Verdict.ACCEPTED or order is None:
         return Outcome(answer=None, receipt=receipt)
-    if NotificationEvent.notificationDelete not in metadata.profile_management_operation:
+    if not _DELETIONS & metadata.profile_management_operation:
         return Outcome(answer=None, receipt=receipt)
     order = environment.orders.after_deletion(
         replace(order, deleted_seq=metadata.seq_number), environment.policy.after_deletion
@@ -299,7 +308,33 @@ def _package(
     if verdict is not Verdict.ACCEPTED or session is None or operation is None:
         return Outcome(answer=None, receipt=receipt)
     done = replace(operation, state=OperationState.DONE, result=octets)
-    return Outcome(answer=None, receipt=receipt, sessions=(session.ended(),), operations=(done,))
+    orders = _deleted(environment, client.eid if client else None, data)
+    return Outcome(
+        answer=None,
+        receipt=receipt,
+        orders=orders,
+        sessions=(session.ended(),),
+        operations=(done,),
+    )
+
+
+def _deleted(
+    environment: Environment, eid: Eid | None, data: LoadRpmPackageResultDataSigned
+) -> tuple[Order, ...]:
+    """Returns the orders whose Profile a package deleted; the card need not say so otherwise."""
+    metadata = data.notification_metadata
+    orders: list[Order] = []
+    for result in data.final_result.rpm_package_execution_result or ():
+        deleted = result.data.delete_result
+        if deleted is None or deleted.delete_result != DeleteResult.ok:
+            continue
+        order = _installation(environment, eid, replace(metadata, iccid=result.iccid))
+        if order is not None and order.deleted_seq is None:
+            gone = replace(order, deleted_seq=metadata.seq_number)
+            orders.append(
+                environment.orders.after_deletion(gone, environment.policy.after_deletion)
+            )
+    return tuple(orders)
 
 
 def _event_text(metadata: NotificationMetadata) -> str:
