@@ -20,10 +20,10 @@ from rspcore.messages.notifications import (
     OtherSignedNotification,
     ProfileInstallationResult,
 )
-from rspcore.messages.v3.profile_metadata import NotificationEvent as NewerEvent
 from rspcore.messages.v3.rpm_package import (
     LoadRpmPackageResultDataSigned,
     LoadRpmPackageResultSigned,
+    RpmCommandResult,
 )
 from rspcore.tags import Tag
 from rspsim.smdpp.protocol.es9p_function import Environment, Es9pFunction, Outcome, run_checks
@@ -36,15 +36,13 @@ from rspsim.smdpp.stock.sessions import Session
 __all__ = ["FUNCTION", "RESULT_SIGNATURE"]
 
 NAME: Final = "handleNotification"
+_OTHER_CERTS: Final = 0xA1
+"""Tag of otherCertsInChain in a Notification of version 3."""
 RESULT_SIGNATURE: Final = "result_signature"
 """Name of the check of a ProfileInstallationResult's signature, where it is left out."""
 _RPM_RESULT: Final = 0xA1
 _DATA_TAGS: Final = (Tag.Sequence, 0xA0)
 """Tags under which the signed data of an RPM result may be signed; which is not public."""
-_DELETIONS: Final = frozenset(
-    {int(NotificationEvent.notificationDelete), int(NewerEvent.notificationRpmDelete)}
-)
-"""Bits of the events that tell of a deletion, by the user and by an RPM package."""
 _UNREADABLE: Final = "unreadable"
 
 
@@ -197,7 +195,13 @@ def _error_text(error: ErrorResult) -> str:
 
 def _other(environment: Environment, octets: bytes, other: OtherSignedNotification) -> Outcome:
     metadata = other.tbs_other_notification
-    chain = EuiccChain.of(environment, other.euicc_certificate, other.eum_certificate)
+    others = tlv.parse(octets).find(_OTHER_CERTS)
+    chain = EuiccChain.of(
+        environment,
+        other.euicc_certificate,
+        other.eum_certificate,
+        *(() if others is None else (bytes(one.raw) for one in others.children())),
+    )
     eid = chain.euicc.eid if chain.euicc else None
     order = _installation(environment, eid, metadata)
     verdict = _judge_other(environment, other, chain, order)
@@ -215,7 +219,7 @@ def _other(environment: Environment, octets: bytes, other: OtherSignedNotificati
     )
     if verdict is not Verdict.ACCEPTED or order is None:
         return Outcome(answer=None, receipt=receipt)
-    if not _DELETIONS & metadata.profile_management_operation:
+    if NotificationEvent.notificationDelete not in metadata.profile_management_operation:
         return Outcome(answer=None, receipt=receipt)
     order = environment.orders.after_deletion(
         replace(order, deleted_seq=metadata.seq_number), environment.policy.after_deletion
@@ -308,33 +312,39 @@ def _package(
     if verdict is not Verdict.ACCEPTED or session is None or operation is None:
         return Outcome(answer=None, receipt=receipt)
     done = replace(operation, state=OperationState.DONE, result=octets)
-    orders = _deleted(environment, client.eid if client else None, data)
     return Outcome(
         answer=None,
         receipt=receipt,
-        orders=orders,
         sessions=(session.ended(),),
         operations=(done,),
+        orders=_deleted_by(environment, receipt.eid, data),
     )
 
 
-def _deleted(
+def _deleted_by(
     environment: Environment, eid: Eid | None, data: LoadRpmPackageResultDataSigned
 ) -> tuple[Order, ...]:
-    """Returns the orders whose Profile a package deleted; the card need not say so otherwise."""
-    metadata = data.notification_metadata
-    orders: list[Order] = []
+    """Returns the orders of the Profiles that an RPM package deleted, as they are afterwards."""
+    orders = []
     for result in data.final_result.rpm_package_execution_result or ():
-        deleted = result.data.delete_result
-        if deleted is None or deleted.delete_result != DeleteResult.ok:
+        if result.iccid is None or not _says_deleted(result):
             continue
-        order = _installation(environment, eid, replace(metadata, iccid=result.iccid))
-        if order is not None and order.deleted_seq is None:
+        metadata = replace(data.notification_metadata, iccid=result.iccid)
+        order = _installation(environment, eid, metadata)
+        if order is not None:
             gone = replace(order, deleted_seq=metadata.seq_number)
-            orders.append(
-                environment.orders.after_deletion(gone, environment.policy.after_deletion)
-            )
+            after = environment.policy.after_deletion
+            orders.append(environment.orders.after_deletion(gone, after))
     return tuple(orders)
+
+
+def _says_deleted(result: RpmCommandResult) -> bool:
+    """Returns whether it is the result of DeleteProfile, and ok; one that is unreadable is not."""
+    try:
+        deleted = result.data.delete_result
+    except DecodeError:
+        return False
+    return deleted is not None and deleted.delete_result == DeleteResult.ok
 
 
 def _event_text(metadata: NotificationMetadata) -> str:
