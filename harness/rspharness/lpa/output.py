@@ -14,12 +14,14 @@ from rspcore.messages.codec import components
 from rspcore.messages.es10c import ProfileInfo, ProfileState
 from rspcore.messages.euicc_info import EuiccCategory
 from rspcore.messages.metadata import (
+    NotificationEvent,
     PprFlag,
     ProfileClass,
     ProfilePolicyAuthorisationRule,
     StoreMetadataRequest,
 )
 from rspcore.messages.partial import Partial
+from rspcore.messages.v3.profile_metadata import NotificationEvent as NewerEvent
 from rspcore.printable_text import printable
 from rspharness.lpa.activation_code import ActivationCode
 from rspharness.lpa.card_reading import CardReading
@@ -113,8 +115,20 @@ def waiting_view(notification: Partial) -> View:
     )
 
 
+def _event(name: str) -> str:
+    """Returns a name of NotificationEvent as a word: enable, rpmEnable, loadRpmPackageResult."""
+    word = name.removeprefix("notification")
+    return word[:1].lower() + word[1:]
+
+
+_EVENTS: Mapping[int, str] = {
+    bit.value: _event(bit.name) for bits in (NewerEvent, NotificationEvent) for bit in bits
+}
+"""Words of the events; bits 0 to 3 have the words of version 2 for both versions."""
+
+
 def _events(bits: Iterable[int]) -> str:
-    return ", ".join(_name(bit).removeprefix("notification").lower() for bit in sorted(bits))
+    return ", ".join(_EVENTS.get(int(bit), str(int(bit))) for bit in sorted(bits))
 
 
 def metadata_view(metadata: StoreMetadataRequest) -> View:

@@ -119,6 +119,8 @@ def test_packages_are_ordered_fetched_loaded_and_answered():
         LoadRpmPackageResultSigned.from_tlv(tlv.parse(one.result))
     kinds = [one.kind for one in world.server.notifications if one.verdict.name == "ACCEPTED"]
     assert kinds.count("LoadRpmPackageResult") == 2
+    states = [one.state.value for one in world.server.orders.all()]
+    assert states == ["Installed", "Unavailable"]  # what a package deleted is used up
     assert card.state.notifications == ()
 
 
@@ -212,14 +214,17 @@ def test_the_server_refuses_what_it_cannot_move():
         move_profile(lpa.card, world, ONE.metadata.iccid)
 
 
-def test_an_enabled_profile_stays():
+def test_an_enabled_profile_stays_until_it_is_disabled():
     world, card = World(), newer_card()
     world.installed(card, movable(world))
     with world.lpa(card) as lpa:
         lpa.enable(str(ONE.metadata.iccid))
-        with pytest.raises(CardRefusedError, match="profileNotInDisabledState"):
+        with pytest.raises(CardRefusedError, match=r"profileNotInDisabledState.*; disable the"):
             move_profile(lpa.card, world, ONE.metadata.iccid)
         assert len(lpa.profiles()) == 1
+        lpa.disable(str(ONE.metadata.iccid))
+        assert move_profile(lpa.card, world, ONE.metadata.iccid).deleted
+        assert lpa.profiles() == ()
 
 
 def test_a_profile_comes_back_when_the_next_device_fails_for_good():

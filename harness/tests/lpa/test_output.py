@@ -9,6 +9,7 @@ from rspcore.messages.metadata import (
     ProfilePolicyAuthorisationRule,
     StoreMetadataRequest,
 )
+from rspcore.messages.partial import Partial
 from rspharness.lpa import output
 
 ICCID = Iccid.from_digits("8900012345678901234")
@@ -92,3 +93,12 @@ def test_table_writes_numbers_without_separators_and_booleans_in_words():
         "seqNumber  delivered",
         "1234       no",
     ]
+
+
+def test_events_have_the_words_of_their_version():
+    """Bits 4 to 7 of NotificationEvent are those of version 3; bit 9 has no name."""
+    words = [
+        output.waiting_view(Partial(values={"profile_management_operation": {bit}}))["event"]
+        for bit in (0, 3, 4, 7, 9)
+    ]
+    assert words == ["install", "delete", "rpmEnable", "loadRpmPackageResult", "9"]

@@ -25,6 +25,7 @@ from rspcore.messages.v3.device_change import (
     PrepareDeviceChangeRequest,
     SmdpSigned4,
     SmdpSigned6,
+    VerifyDeviceChangeError,
     VerifyDeviceChangeRequest,
     VerifyProfileRecoveryRequest,
     VerifySmdpResponseRequest,
@@ -233,7 +234,10 @@ def _moved(
     data = verified.verify_device_change_ok
     if data is None:
         text = code_text(verified.verify_device_change_error or 127)
-        raise CardRefusedError(f"ES10b.VerifyDeviceChange: the card answered {text}", code=text)
+        said = f"ES10b.VerifyDeviceChange: the card answered {text}"
+        if verified.verify_device_change_error == VerifyDeviceChangeError.profileNotInDisabledState:
+            said += "; disable the Profile, then move it again"
+        raise CardRefusedError(said, code=text)
     notification = _taken_from_list(card)
     return _kept(data, es9.address, notification)
 
