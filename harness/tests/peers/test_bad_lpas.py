@@ -1,5 +1,6 @@
 """The bad LPAs: what is written down for each, and a mistake for every row of the catalogue."""
 
+import argparse
 import csv
 import sys
 import tomllib
@@ -7,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from rspharness.cli import lpa_check
+from rspharness.cli.run import add_options
 from rspharness.peers.lpa_config import CALLS, OPTIONS, LpaConfig
 from rspharness.report.causes import alike, lines
 
@@ -86,3 +89,12 @@ def test_failures_of_an_lpa_are_grouped_by_what_they_have_in_common():
         (2, "a crash"),
     ]
     assert "2 cases FAIL alike: a crash (LPA.Card#01, LPA.Card#02)" in list(lines(cases))
+
+
+def test_lpa_check_knows_every_option_of_a_run():
+    run, own = argparse.ArgumentParser(), argparse.ArgumentParser()
+    add_options(run)
+    lpa_check.add_parser(own.add_subparsers())
+    given = vars(own.parse_args(["lpa-check", "--", "my-lpa"]))
+    elsewhere = {"help", "pytest", "mutants", "mutant_matrix"}  # set later, and old names
+    assert {one.dest for one in run._actions} - elsewhere <= given.keys()
