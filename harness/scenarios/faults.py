@@ -11,6 +11,7 @@ for each.
 """
 
 import argparse
+import csv
 import io
 import json
 import os
@@ -27,9 +28,16 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 DECLARED = ROOT / "harness" / "scenarios" / "faults.toml"
 TABLE = ROOT / "harness" / "scenarios" / "FAULTS.md"
+CATALOGUE = ROOT / "fixtures" / "requirements" / "scenarios.csv"
 STORIES = str(ROOT / "suites" / "scenarios")
 SERVER = "server:"
 LONGEST = 160
+NEWER = frozenset(
+    row["id"]
+    for row in csv.DictReader(CATALOGUE.read_text(encoding="utf-8").splitlines())
+    if row["versions"] == "v3"
+)
+"""Rows of version 3, which are played on a card of version 3.1."""
 HEAD = """# Stories and the faults they find
 
 Made by `python harness/scenarios/faults.py --write`, which plays each row of `faults.toml` on a
@@ -88,6 +96,8 @@ def play(fault: str, rows: list[str]) -> Found:
     with tempfile.TemporaryDirectory() as folder:
         words = [f"--rsp-{kind}-fault={fault.removeprefix(SERVER)}", f"--rsp-report={folder}"]
         words += [f"--rsp-case={row}" for row in rows]
+        if NEWER.intersection(rows):
+            words.append("--rsp-personality=v3.1")
         said = io.StringIO()
         with redirect_stdout(said), redirect_stderr(said):
             pytest.main([STORIES, f"--rootdir={ROOT}", "--rsp-target=inprocess", *words])

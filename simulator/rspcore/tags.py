@@ -57,7 +57,13 @@ class Tag(IntEnum):
     CancelSession = 0xBF41
     LpaeActivation = 0xBF42
     GetRat = 0xBF43
+    LoadRpmPackage = 0xBF44
     VerifySmdsResponse = 0xBF45
+    VerifyDeviceChange = 0xBF4B
+    PrepareDeviceChange = 0xBF4D
+    VerifySmdpResponse = 0xBF60
+    VerifyProfileRecovery = 0xBF62
+    DeleteNotificationForDc = 0xBF63
 
     Sequence = 0x30
     Integer = 0x02
@@ -94,6 +100,7 @@ class Tag(IntEnum):
     ServiceDescription = 0x9F1F
     DeviceChangeConfiguration = 0xBF20  # the number of EUICCInfo1, inside of metadata
     EstimatedProfileSize = 0x9F21
+    UpdateMetadataResult = 0x9F2A
     EnabledOnEsimPort = 0x9F24
     ProfileSize = 0x9F25
     CarrierAccessRules = 0xBF76

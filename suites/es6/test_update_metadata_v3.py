@@ -19,6 +19,7 @@ from rspcore.profile_maker import png_icon, preset
 from rspcore.tags import Tag
 from rspharness import testcase
 from rspharness.card import expect, tlv_edit
+from rspharness.servers import device_change, rpm_packages
 from rspharness.servers.rsp_server import profile
 
 RULE = EnterpriseRule
@@ -29,6 +30,9 @@ ENTERPRISE_CAPABLE = bytes.fromhex("A903830127")
 
 HRI, NEW_HRI = (tlv.encode(Tag.HriServerAddress, x) for x in (b"hri.example.com", b"hri2.example"))
 LPR, NEW_LPR = (LprConfiguration(pcmp_address=x).encode() for x in ("pcmp.example.com", "p2.test"))
+RPM = rpm_packages.rpm_configuration(Oid("2.999.10"))
+REQUEST_TO_DP = device_change.request_to_dp("dc.example.com")
+OTHER_OWNER = rpm_packages.rpm_configuration(Oid("2.999.10"), owner=Oid("2.999.20.2"))
 NEW_ADDRESS = "new.example.com"
 CONFIGURATION = (
     NotificationConfigurationInformation(
@@ -106,7 +110,15 @@ def sends(card, make_ota, step, one, *objects):
         return make_ota(one.profile.parameters).update_metadata(card, update(*objects))
 
 
-@testcase.each("octets", {"ES6.UpdateMetadata#50": NEW_HRI, "ES6.UpdateMetadata#51": NEW_LPR})
+@testcase.each(
+    "octets",
+    {
+        "ES6.UpdateMetadata#48": RPM,
+        "ES6.UpdateMetadata#52": REQUEST_TO_DP,
+        "ES6.UpdateMetadata#50": NEW_HRI,
+        "ES6.UpdateMetadata#51": NEW_LPR,
+    },
+)
 def test_object_is_set(card, given, make_ota, step, octets):
     """An object that the Profile had none of is stored."""
     (one,) = given.profiles(WITH_ICON, enabled=WITH_ICON)
@@ -160,9 +172,11 @@ def test_notification_configuration_is_replaced(card, given, make_ota, step):
     "tag, octets",
     {
         "ES6.UpdateMetadata#36": (Tag.NotificationConfigurationInfo, b""),
+        "ES6.UpdateMetadata#37": (Tag.RpmConfiguration, RPM),
         "ES6.UpdateMetadata#38": (Tag.HriServerAddress, HRI),
         "ES6.UpdateMetadata#39": (Tag.LprConfiguration, LPR),
         "ES6.UpdateMetadata#40": (Tag.EnterpriseConfiguration, WITHOUT_RULES),
+        "ES6.UpdateMetadata#41": (Tag.DeviceChangeConfiguration, REQUEST_TO_DP),
         "ES6.UpdateMetadata#42": (Tag.Icon, b""),
     },
 )
@@ -195,6 +209,31 @@ def test_object_is_not_deleted(card, given, make_ota, step, note, tag):
     refused(receipt)
     with step("Expected: all as before"):
         expect.unchanged(before, card.observe())
+
+
+@testcase("ES6.UpdateMetadata#49")
+def test_rpm_configuration_that_is_not_whole(card, given, make_ota, step):
+    """An rpmConfiguration names the owner and who manages the Profile."""
+    what = having(RPM)
+    (one,) = given.profiles(what, enabled=what)
+    for tag in (0x83, 0xA0):
+        receipt = sends(card, make_ota, step, one, tlv_edit.without(OTHER_OWNER, tag))
+        refused(receipt)
+        card.reset()
+        with step(f"Expected, without {tag:02X}: GetProfilesInfo returns BA as before"):
+            expect.equal(listed(card, one, Tag.RpmConfiguration), RPM, "BA")
+
+
+@testcase("ES6.UpdateMetadata#61")
+def test_rpm_configuration_of_another_owner(card, given, make_ota, step, note):
+    """The owner in rpmConfiguration is not changed."""
+    what = having(RPM)
+    (one,) = given.profiles(what, enabled=what)
+    receipt = sends(card, make_ota, step, one, OTHER_OWNER)
+    note(receipt.describe())
+    refused(receipt)
+    with step("Expected: GetProfilesInfo returns BA as before"):
+        expect.equal(listed(card, one, Tag.RpmConfiguration), RPM, "BA")
 
 
 @testcase("ES6.UpdateMetadata#47")

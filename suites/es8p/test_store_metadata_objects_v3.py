@@ -20,11 +20,14 @@ from rspcore.messages.v3.profile_metadata import (
     EnterpriseRules,
     LocalisedTextMessage,
     LprConfiguration,
+    NotificationConfigurationInformation,
+    NotificationEvent,
+    StoreMetadataRequest,
 )
 from rspcore.tags import Tag
 from rspharness import testcase
 from rspharness.card import expect, tlv_edit
-from rspharness.servers import load_result
+from rspharness.servers import device_change, load_result, rpm_packages
 from rspharness.servers.rsp_server import profile
 from rspharness.suite.load_trial import LoadTrial, taken_to
 
@@ -66,12 +69,29 @@ PRIORITY = enterprise(RULE.referenceEnterpriseRule, RULE.priorityEnterpriseProfi
 OTHER_ENTERPRISE = enterprise(oid="2.999.21", name="Others")
 
 
+RPM = rpm_packages.rpm_configuration(Oid("2.999.10"), polling_address="rpm.example.com")
+RPM_WITHOUT_TYPES = rpm_packages.rpm_configuration(
+    Oid("2.999.10"), types=None, tag_list=bytes.fromhex("5A9F70")
+)
+RPM_EVENTS = (
+    NotificationConfigurationInformation(
+        profile_management_operation=frozenset(NotificationEvent)
+        - {NotificationEvent.notificationInstall},
+        notification_address="rpm.example.com",
+    ),
+)
+
+REQUEST_TO_DP = device_change.request_to_dp("dc.example.com")
+STORED_CODE = device_change.stored_code(device_change.ACTIVATION_CODE, delete=True)
+WITH_BOTH = device_change.request_to_dp("dc.example.com", eid_required=True, tac_required=True)
 IN_ORDER = (
+    ("O_E_RPM", RPM),
     ("O_E_HRI_ADDRESS_IN_PM", HRI),
     ("SP_MSG", MESSAGE),
     ("O_E_LPA_PROXY", LPR),
     ("O_E_ENTERPRISE", WITHOUT_RULES),
     ("SVC_DESC", DESCRIPTION),
+    ("O_E_DEVICE_CHANGE", REQUEST_TO_DP),
     ("EST_SIZE", SIZE),
 )
 """Objects in the order of the module, each with the option it hangs on."""
@@ -119,12 +139,17 @@ def installed(card, server, step, what, metadata):
 @testcase.each(
     "octets, kept",
     {
+        "ES8+.StoreMetadata#57": (RPM, True),
         "ES8+.StoreMetadata#59": (HRI, True),
         "ES8+.StoreMetadata#61": (LPR, True),
+        "ES8+.StoreMetadata#63": (REQUEST_TO_DP, True),
+        "ES8+.StoreMetadata#64": (STORED_CODE, True),
         "ES8+.StoreMetadata#65": (DESCRIPTION, True),
         "ES8+.StoreMetadata#66": (MESSAGE, False),
         "ES8+.StoreMetadata#67": (SIZE, False),
         "ES8+.StoreMetadata#68": (WITHOUT_RULES, True),
+        "ES8+.StoreMetadata#86": (RPM_WITHOUT_TYPES, True),
+        "ES8+.StoreMetadata#89": (WITH_BOTH, True),
         "ES8+.StoreMetadata#91": (ACCESS_RULES, True),
     },
 )
@@ -136,6 +161,19 @@ def test_object_is_kept_or_not(card, given, server, step, octets, kept):
     with step(f"Expected: GetProfilesInfo {'returns' if kept else 'does not return'} {tag:02X}"):
         found = listed(card, TWO, tlv.encode_tag(tag) if kept else None)
         expect.equal(found.get(tag), octets if kept else None, "data object")
+
+
+@testcase("ES8+.StoreMetadata#56")
+def test_events_of_rpm_are_kept(card, given, server, step):
+    """A configuration of Notifications may name the events of RPM."""
+    given.none()
+    plain = StoreMetadataRequest.decode(TWO.metadata.encode())
+    changed = replace(plain, notification_configuration_info=RPM_EVENTS).encode()
+    installed(card, server, step, TWO, changed)
+    with step("Expected: GetProfilesInfo returns B6 as it was sent"):
+        found = listed(card, TWO, b"\xb6").get(Tag.NotificationConfigurationInfo)
+        sent = tlv_edit.at(changed, Tag.NotificationConfigurationInfo)
+        expect.equal(found, sent, "B6")
 
 
 @testcase("ES8+.StoreMetadata#85")
@@ -291,10 +329,12 @@ def test_enterprise_profile_is_disabled(card, given, server, step, note):
 @testcase.each(
     "octets",
     {
+        "ES10c.GetProfilesInfo#24": RPM,
         "ES10c.GetProfilesInfo#25": HRI,
         "ES10c.GetProfilesInfo#26": LPR,
         "ES10c.GetProfilesInfo#27": WITHOUT_RULES,
         "ES10c.GetProfilesInfo#28": DESCRIPTION,
+        "ES10c.GetProfilesInfo#29": REQUEST_TO_DP,
     },
 )
 def test_object_alone(card, given, server, step, octets):
@@ -302,7 +342,7 @@ def test_object_alone(card, given, server, step, octets):
     given.none()
     tag = tlv.parse(octets).tag
     with step("Initial conditions: a Profile with every object, and one without"):
-        every = (HRI, LPR, WITHOUT_RULES, DESCRIPTION)
+        every = (RPM, HRI, LPR, WITHOUT_RULES, DESCRIPTION, REQUEST_TO_DP)
         server.install(card, ONE, metadata=metadata_of(ONE, *every))
         server.install(card, TWO)
     with step(f"S_LPAd -> eUICC: GetProfilesInfo, tag list {tag:02X}"):

@@ -8,7 +8,7 @@ from rspcore.messages.v3.profile_metadata import EnterpriseConfiguration, LprCon
 from rspcore.tags import Tag
 from rspharness import testcase
 from rspharness.card import expect, tlv_edit
-from rspharness.servers import load_result
+from rspharness.servers import load_result, rpm_packages
 from rspharness.servers.rsp_server import profile
 from rspharness.suite.load_trial import LoadTrial
 
@@ -18,6 +18,7 @@ SOUND = TWO.metadata.encode()
 COMMAND = BppCommandId.storeMetadata
 REASON = ErrorReason
 ENTERPRISE = EnterpriseConfiguration(enterprise_oid=Oid("2.999.20"), enterprise_name="Works")
+RPM = rpm_packages.rpm_configuration(Oid("2.999.10"))
 LPR = LprConfiguration(pcmp_address="pcmp.example.com")
 
 
@@ -47,6 +48,7 @@ def test_object_is_refused(card, given, server, step, octets, reason):
 @testcase.each(
     "tag, octets",
     {
+        "ES8+.StoreMetadata#58": (Tag.RpmConfiguration, RPM),
         "ES8+.StoreMetadata#60": (Tag.HriServerAddress, tlv.encode(0x9B, b"hri.example.com")),
         "ES8+.StoreMetadata#90": (Tag.ServiceDescription, bytes.fromhex("9F1F0206C0")),
     },
@@ -66,3 +68,16 @@ def test_object_of_a_feature_is_refused_or_left_out(card, given, server, step, n
         else:
             note(load_result.described(loaded))
             trial.ended(loaded, COMMAND, REASON.unknownTlvInMetadata)
+
+
+@testcase("ES8+.StoreMetadata#87")
+def test_configuration_of_nobody(card, given, server, step, note):
+    """An rpmConfiguration without profileOwnerOid is refused."""
+    given.none()
+    changed = with_more(tlv_edit.without(RPM, 0x83))
+    trial = LoadTrial.begin(card, server, step, TWO, COMMAND, metadata=changed)
+    with step("S_LPAd -> eUICC: StoreMetadata with BA, of which 83 is left out"):
+        loaded = trial.send()
+        note(load_result.described(loaded) if loaded.pir else "accepted")
+    with step("Expected: PIR errorResult, storeMetadata(2), incorrectInputValues(1)"):
+        trial.ended(loaded, COMMAND, REASON.incorrectInputValues)

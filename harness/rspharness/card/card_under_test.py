@@ -56,6 +56,7 @@ from rspharness.lpa.proactive import free_toolkit
 from rspharness.record.timing import Timings
 from rspharness.record.verdicts import ExpectationError, LinkFault, NotApplicable
 from rspharness.targets.link_faults import PowerOffAfter
+from rspharness.targets.power_inside import PowerLosing, PowerOffInside
 from rspharness.targets.transport import CardLink, PoweredLink, ProtocolLink
 
 __all__ = ["ALL_TAGS", "TERMINAL_PROFILE", "Card"]
@@ -72,6 +73,8 @@ _STATE_TAGS: Final = bytes.fromhex("5A4F9F7095")
 _ES10C: Final = frozenset({0xBF29, 0xBF2D, 0xBF31, 0xBF32, 0xBF33, 0xBF34, 0xBF3E})
 _SWITCHES: Final = frozenset({0xBF31, 0xBF32, 0xBF34})
 """Tags of EnableProfile, DisableProfile and eUICCMemoryReset, which are followed by REFRESH."""
+_PACKAGE: Final = 0xBF44
+"""Tag of LoadRpmPackage, whose commands may end in a REFRESH."""
 _CAT_BUSY: Final = 5
 _MAX_PROFILES_SENT: Final = 3
 """TERMINAL PROFILEs after which a card that asks for a reset each time is taken as it is."""
@@ -282,6 +285,8 @@ class Card(IsdrChannel):
                 self.play_terminal()
                 data, sw = super().send_raw(octets)
             self.refresh_expected = _accepted(data, sw) and self.pending_proactive is not None
+        if tag == _PACKAGE and self.pending_proactive is not None:
+            self.refresh_expected = True
         if tag in _OBSERVER_TAGS and is_success(sw):
             self._remember_read(tag, octets, data)
         return data, sw
@@ -535,6 +540,22 @@ class Card(IsdrChannel):
         """
         with self.through(lambda link: PowerOffAfter(link, commands, bool)):
             yield
+        self.power_cycle()
+
+    @contextmanager
+    def power_lost_inside(self, target: PowerLosing, pieces: int) -> Iterator[None]:
+        """Takes the power inside the next command that writes something, then restores it.
+
+        Args:
+            target: The place of the card.
+            pieces: How many of the pieces that it writes are kept.
+        """
+        target.lose_power(pieces)
+        try:
+            with self.through(lambda link: PowerOffInside(link, target)):
+                yield
+        finally:
+            target.lose_power(None)
         self.power_cycle()
 
 

@@ -26,6 +26,13 @@ from rspcore.messages.notifications import (
     SuccessResult,
 )
 from rspcore.messages.v3 import event_lists
+from rspcore.messages.v3.device_change import (
+    PrepareDeviceChangeResponse,
+    VerifyDeviceChangeResponse,
+    VerifyProfileRecoveryResponse,
+    VerifySmdpResponseResponse,
+)
+from rspcore.messages.v3.rpm_package import LoadRpmPackageResult
 from rspcore.status import StatusWord, describe, is_success, more_data
 from rspcore.tlv import Tlv, parse
 from rspharness.card.snapshot import Snapshot
@@ -84,6 +91,17 @@ _CODES: dict[type[Structure], tuple[str, str]] = {
         "verify_smds_response_error",
         "verify_smds_response_ok",
     ),
+    LoadRpmPackageResult: (
+        "load_rpm_package_result_not_signed.load_rpm_package_error_code_not_signed",
+        "load_rpm_package_result_signed",
+    ),
+    PrepareDeviceChangeResponse: (
+        "prepare_device_change_response_error.download_error_code",
+        "prepare_device_change_response_ok",
+    ),
+    VerifyDeviceChangeResponse: ("verify_device_change_error", "verify_device_change_ok"),
+    VerifySmdpResponseResponse: ("verify_smdp_response_error", "verify_smdp_response_ok"),
+    VerifyProfileRecoveryResponse: ("verify_profile_recovery_error", "verify_profile_recovery_ok"),
     es10c.ProfileInfoListResponse: ("profile_info_list_error", "profile_info_list_ok"),
     es10c.EnableProfileResponse: ("enable_result", ""),
     es10c.DisableProfileResponse: ("disable_result", ""),

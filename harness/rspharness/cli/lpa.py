@@ -30,6 +30,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     _add_download(commands, card, server)
     _add_discover(commands, card, server)
     _add_notifications(commands, card, server)
+    _add_newer(commands, card, server)
 
 
 def _card_options() -> argparse.ArgumentParser:
@@ -202,6 +203,31 @@ def _add_discover(
         "--list", action="store_true", help="only list the events of the SM-DS; download nothing"
     )
     _add_consent(parser)
+
+
+def _add_newer(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    card: argparse.ArgumentParser,
+    server: argparse.ArgumentParser,
+) -> None:
+    """Adds the commands of an LPA of version 3, which it is with no --protocol-version, too."""
+    text = "ask an SM-DP+ for the RPM packages of this eUICC, and load them (version 3)"
+    parser = _add(commands, "rpm", text, card, server)
+    parser.add_argument("address", metavar="FQDN", help="SM-DP+ to ask")
+    parser.add_argument("--matching-id", metavar="ID", help="MatchingID of an event (default: any)")
+    parser.add_argument("--yes", action="store_true", help="allow what the operator asks for")
+    text = "move a Profile to another device: print the activation code for it (version 3)"
+    parser = _add(commands, "move", text, card, server)
+    parser.add_argument("iccid", metavar="ICCID", help="the Profile; disabled if it is deleted")
+    parser.add_argument("--next-eid", metavar="EID", help="EID of the other device, if required")
+    parser.add_argument(
+        "--confirmation-code", metavar="CODE", help="code to enter if the server requires one"
+    )
+    parser.add_argument("--keep", type=Path, metavar="FILE", help="write what `recover` needs")
+    parser.add_argument("--yes", action="store_true", help="agree beforehand")
+    text = "get the activation code by which a moved Profile comes back (version 3)"
+    parser = _add(commands, "recover", text, card, server)
+    parser.add_argument("kept", type=Path, metavar="FILE", help="what `move --keep` wrote")
 
 
 def _add_consent(parser: argparse.ArgumentParser) -> None:

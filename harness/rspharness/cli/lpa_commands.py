@@ -11,6 +11,7 @@ from rspcore.messages.es10c import ResetOption
 from rspcore.printable_text import printable
 from rspharness.cli.lpa_card import NOTIFICATION_COLUMNS, open_card, server_address, show
 from rspharness.cli.lpa_servers import discover, download, notifications
+from rspharness.cli.newer.lpa_newer import move, recover, rpm
 from rspharness.lpa import local_management
 from rspharness.lpa.card_reading import read_card, read_lists
 from rspharness.lpa.output import (
@@ -159,4 +160,7 @@ _COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "download": download,
     "discover": discover,
     "notifications": notifications,
+    "rpm": rpm,
+    "move": move,
+    "recover": recover,
 }

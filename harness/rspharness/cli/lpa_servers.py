@@ -41,14 +41,15 @@ from rspharness.lpa.traced_port import TracedPort
 from rspharness.record.private_files import write_private
 from rspharness.targets.transport import TracedLink
 
-__all__ = ["discover", "download", "notifications"]
+__all__ = ["discover", "download", "newer_device", "notifications", "port_of", "recorded"]
 
 _FOUND_COLUMNS = ("address", "matchingId", "iccid", "complete", "error")
 _LONGEST_MATCHING_ID = 255
 _pause = sleep
 
 
-def _port(options: argparse.Namespace) -> HttpsPort:
+def port_of(options: argparse.Namespace) -> HttpsPort:
+    """Returns the way to servers that the options ask for."""
     return HttpsPort(
         HttpsOptions(
             ca_certificates=_trusted(options),
@@ -102,7 +103,7 @@ def _protocol_version(options: argparse.Namespace) -> Version | None:
         raise LocalError(f"--protocol-version: {error}") from error
 
 
-def _recorded(port: HttpsPort, card: IsdrChannel) -> HttpPort:
+def recorded(port: HttpsPort, card: IsdrChannel) -> HttpPort:
     """Returns the port, writing into the trace of the card if there is one."""
     link = card.link
     return TracedPort(port, link.trace) if isinstance(link, TracedLink) else port
@@ -125,6 +126,14 @@ def _device(options: argparse.Namespace) -> DeviceInfo:
     return device if version is None else device_of_version(device, version)
 
 
+def newer_device(options: argparse.Namespace) -> DeviceInfo:
+    """Returns the device of an LPA of version 3, of --protocol-version or 3.1.0."""
+    version = _protocol_version(options) or Version.from_text("3.1.0")
+    if version < Version.from_text("3.0.0"):
+        raise LocalError(f"--protocol-version {version}: RPM and Device Change came with 3.0.0")
+    return device_of_version(device_from_words(), version)
+
+
 def download(options: argparse.Namespace) -> int:
     """Downloads the Profile of a code, a picture of one, or the default SM-DP+.
 
@@ -133,8 +142,8 @@ def download(options: argparse.Namespace) -> int:
     """
     _check_retries(options)
     code, user, device = _asked_for(options), _user(options), _device(options)
-    with _port(options) as https, open_card(options, changing=True) as card:
-        port = _recorded(https, card)
+    with port_of(options) as https, open_card(options, changing=True) as card:
+        port = recorded(https, card)
         if code is None:
             code = _default_code(card)
         if options.matching_id is not None:
@@ -199,8 +208,8 @@ def discover(options: argparse.Namespace) -> int:
     user, device = None if options.list else _user(options), _device(options)
     address = options.smds and server_address(options.smds)
     found: list[tuple[ActivationCode, Download | None, str]] = []
-    with _port(options) as https, open_card(options, changing=not options.list) as card:
-        port = _recorded(https, card)
+    with port_of(options) as https, open_card(options, changing=not options.list) as card:
+        port = recorded(https, card)
         code = None if options.list else default_code(card)
         events = find_events(card, port, address, device=device)
         for one in (() if code is None else (code,)) + events:
@@ -272,8 +281,8 @@ def notifications(options: argparse.Namespace) -> int:
         rows = [notification_view(one) for one in found]
         undelivered = 0
         if options.process and found:
-            with _port(options) as https:
-                errors = _delivered(card, _recorded(https, card), options.retries)
+            with port_of(options) as https:
+                errors = _delivered(card, recorded(https, card), options.retries)
             for row in rows:
                 error = errors.get(row["seqNumber"])
                 row["delivered"] = error is None
@@ -302,14 +311,14 @@ def _watch(options: argparse.Namespace) -> int:
     """Delivers what waits, then what comes, until the user stops it."""
     if not options.watch > 0:
         raise LocalError(f"--watch {options.watch:g}: expected seconds, more than 0")
-    with _port(options) as https:
+    with port_of(options) as https:
         while True:
             with open_card(options, changing=True) as card:
                 before = {
                     one.metadata.seq_number: notification_view(one)
                     for one in retrieve_notifications(card)
                 }
-                errors = _delivered(card, _recorded(https, card), options.retries)
+                errors = _delivered(card, recorded(https, card), options.retries)
             for number, row in before.items():
                 error = errors.get(number)
                 row["delivered"] = error is None

@@ -15,6 +15,17 @@ from rspcore.messages.codec import Structure
 from rspcore.messages.euicc_info import EuiccInfo1, EuiccInfo2
 from rspcore.messages.isdr import LpaeActivationRequest, LpaeActivationResponse
 from rspcore.messages.v3 import event_lists
+from rspcore.messages.v3.device_change import (
+    PrepareDeviceChangeRequest,
+    PrepareDeviceChangeResponse,
+    VerifyDeviceChangeRequest,
+    VerifyDeviceChangeResponse,
+    VerifyProfileRecoveryRequest,
+    VerifyProfileRecoveryResponse,
+    VerifySmdpResponseRequest,
+    VerifySmdpResponseResponse,
+)
+from rspcore.messages.v3.rpm_package import LoadRpmPackageRequest, LoadRpmPackageResult
 
 __all__ = ["FUNCTIONS", "Function", "Sender", "function_of"]
 
@@ -77,6 +88,13 @@ FUNCTIONS: tuple[Function, ...] = (
         "ES10b.VerifySmdsResponse",
         event_lists.VerifySmdsResponseRequest,
         event_lists.VerifySmdsResponseResponse,
+    ),
+    Function("ES10b.LoadRpmPackage", LoadRpmPackageRequest, LoadRpmPackageResult),
+    Function("ES10b.PrepareDeviceChange", PrepareDeviceChangeRequest, PrepareDeviceChangeResponse),
+    Function("ES10b.VerifyDeviceChange", VerifyDeviceChangeRequest, VerifyDeviceChangeResponse),
+    Function("ES10b.VerifySmdpResponse", VerifySmdpResponseRequest, VerifySmdpResponseResponse),
+    Function(
+        "ES10b.VerifyProfileRecovery", VerifyProfileRecoveryRequest, VerifyProfileRecoveryResponse
     ),
     Function("ES10b.GetRAT", es10b.GetRatRequest, es10b.GetRatResponse),
     Function("ES10c.GetProfilesInfo", es10c.ProfileInfoListRequest, es10c.ProfileInfoListResponse),
@@ -157,6 +175,16 @@ class Sender(abc.ABC):
     def send(
         self, request: event_lists.VerifySmdsResponseRequest
     ) -> event_lists.VerifySmdsResponseResponse: ...
+    @overload
+    def send(self, request: LoadRpmPackageRequest) -> LoadRpmPackageResult: ...
+    @overload
+    def send(self, request: PrepareDeviceChangeRequest) -> PrepareDeviceChangeResponse: ...
+    @overload
+    def send(self, request: VerifyDeviceChangeRequest) -> VerifyDeviceChangeResponse: ...
+    @overload
+    def send(self, request: VerifySmdpResponseRequest) -> VerifySmdpResponseResponse: ...
+    @overload
+    def send(self, request: VerifyProfileRecoveryRequest) -> VerifyProfileRecoveryResponse: ...
     @overload
     def send(self, request: es10b.GetRatRequest) -> es10b.GetRatResponse: ...
     @overload

@@ -7,6 +7,7 @@ run, so that it never receives a later Notification before an earlier one.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from rspcore import tlv
 from rspcore.errors import DecodeError, RemoteError
@@ -22,6 +23,7 @@ from rspcore.messages.notifications import (
     OtherSignedNotification,
     ProfileInstallationResult,
 )
+from rspcore.messages.v3.rpm_package import LoadRpmPackageResultSigned
 from rspcore.tags import Tag
 from rspharness.lpa.es9p_client import (
     PROTOCOL_VERSION,
@@ -43,6 +45,9 @@ __all__ = [
 ]
 
 
+_RPM_RESULT: Final = 0xA1
+
+
 @dataclass(frozen=True, slots=True)
 class PendingNotification:
     """One Notification as the card gave it.
@@ -50,7 +55,7 @@ class PendingNotification:
     Attributes:
         metadata: Number, event, address and ICCID.
         result: The ProfileInstallationResult, None for another signed Notification.
-        raw: The whole data object (BF37 or 30), as it goes to the server.
+        raw: The whole data object (BF37, 30; A1 of an RPM package), as it goes to the server.
     """
 
     metadata: NotificationMetadata
@@ -59,14 +64,18 @@ class PendingNotification:
 
     @classmethod
     def decode(cls, octets: bytes) -> "PendingNotification":
-        """Reads a PendingNotification of either kind.
+        """Reads a PendingNotification of any kind.
 
         Raises:
-            DecodeError: neither a ProfileInstallationResult nor another signed Notification.
+            DecodeError: none of the kinds there are.
         """
         if tlv.parse(octets).tag == Tag.ProfileInstallationResult:
             result = ProfileInstallationResult.decode(octets)
             return cls(result.data.notification_metadata, result, bytes(octets))
+        if tlv.parse(octets).tag == _RPM_RESULT:
+            signed = LoadRpmPackageResultSigned.from_tlv(tlv.parse(octets))
+            data = signed.load_rpm_package_result_data_signed
+            return cls(data.notification_metadata, None, bytes(octets))
         other = OtherSignedNotification.decode(octets)
         return cls(other.tbs_other_notification, None, bytes(octets))
 
@@ -101,7 +110,11 @@ def retrieve_notifications(
             return ()
         text = code_text(127 if code is None else code)
         raise RemoteError(f"ES10b.RetrieveNotificationsList: the card answered {text}", code=text)
-    found = (PendingNotification.decode(octets) for octets in response.notification_list)
+    found = (
+        PendingNotification.decode(octets)
+        for octets in response.notification_list
+        if tlv.parse(octets).tag != Tag.DeleteNotificationForDc  # for the next device, not a server
+    )
     return tuple(sorted(found, key=lambda one: one.metadata.seq_number))
 
 

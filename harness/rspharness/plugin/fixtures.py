@@ -10,6 +10,8 @@ from rspharness.record.testcase import Level
 from rspharness.run.stash import RUN, case_of
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from rspcore.crypto.curves import Curve
     from rspcore.pki.bundle import Pki
     from rspharness.card.capabilities import Options
@@ -33,6 +35,7 @@ __all__ = [
     "note",
     "options",
     "pki",
+    "power_lost_inside",
     "rising",
     "run_state",
     "server",
@@ -97,6 +100,24 @@ def card(case_state: "CaseState", run_state: "Run") -> "Iterator[Card]":
         from rspharness.plugin.lifecycle import remove_traces  # noqa: PLC0415  kept cards only
 
         remove_traces(case_state, run_state)
+
+
+@pytest.fixture
+def power_lost_inside(
+    card: "Card", run_state: "Run"
+) -> "Callable[[int], AbstractContextManager[None]]":
+    """Returns the block in which the next command that writes something loses the power.
+
+    Its argument is how many of the pieces that the card writes are kept. A target that cannot do
+    this makes the case not applicable.
+    """
+    from rspharness.record.verdicts import NotApplicable  # noqa: PLC0415  only where used
+    from rspharness.targets.power_inside import PowerLosing  # noqa: PLC0415  likewise
+
+    target = run_state.target
+    if not isinstance(target, PowerLosing):
+        raise NotApplicable("the power of this card cannot be taken inside a command")
+    return lambda pieces: card.power_lost_inside(target, pieces)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ Users' stories have it: `post` is the way of their phones, everything else is th
 clock stands at the time of the run and is moved by `advance`; what it draws depends on a seed.
 """
 
+from base64 import b64encode
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -12,6 +13,7 @@ from typing import Final
 from rspcore.crypto.curves import Curve
 from rspcore.errors import LocalError
 from rspcore.ids import Eid, Iccid, Oid, Version
+from rspcore.messages.es9p import StatusCodeData
 from rspcore.pki.bundle import Pki
 from rspcore.pki.variants import Variant
 from rspcore.profile_maker import TestProfile
@@ -24,6 +26,8 @@ from rspsim.smdpp import Policy, SmDpPlus
 from rspsim.smdpp.fault_classes import FaultClass
 from rspsim.smdpp.fault_switch import ServerFault
 from rspsim.smdpp.http_messages import HttpRequest
+from rspsim.smdpp.protocol.es2p import rpm_order
+from rspsim.smdpp.stock.operations import OperationKind
 from rspsim.smdpp.stock.orders import OrderEvent, OrderTerms
 
 __all__ = ["DirectOrder", "DirectSmdpp", "Receipt", "story_fault"]
@@ -253,6 +257,50 @@ class DirectSmdpp:
             )
             for one in self._smdpp.notifications
         )
+
+    def order_package(self, eid: str, *commands: bytes, matching_id: str | None = None) -> str:
+        """Orders an RPM package for a card, as its operator does by ES2+.RpmOrder.
+
+        Args:
+            eid: EID of the card, digits.
+            commands: Each an RpmCommand (30).
+            matching_id: MatchingID; drawn when None.
+
+        Returns:
+            The MatchingID.
+
+        Raises:
+            LocalError: the order is refused.
+        """
+        header = {"functionRequesterIdentifier": "2.999", "functionCallIdentifier": "1"}
+        script = b64encode(b"".join(commands)).decode("ascii")
+        body: dict[str, object] = {"header": header, "eid": eid, "rpmScript": script}
+        if matching_id is not None:
+            body["matchingId"] = matching_id
+        answer = rpm_order.run(self._smdpp.environment, body, "2.999")
+        if isinstance(answer, StatusCodeData):
+            raise LocalError(f"the package is refused: {answer}")
+        return answer.matching_id
+
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """Returns the states of the RPM packages, the oldest first."""
+        return tuple(
+            one.state.value
+            for one in self._smdpp.environment.operations.all()
+            if one.kind is OperationKind.RPM
+        )
+
+    def failed_for_good(self, iccid: Iccid) -> None:
+        """Takes it that the card that has the newest order of a Profile could not install it.
+
+        Raises:
+            LocalError: there is no such order.
+        """
+        order = self._smdpp.orders.stock.of_profile(iccid)
+        if order is None:
+            raise LocalError(f"no order of Profile {iccid}")
+        self._smdpp.orders.repository.put(order.after(OrderEvent.FAILED))
 
     def lost(self, iccid: Iccid) -> None:
         """Notes that the card with a Profile is gone: it is lost, its order Unavailable.

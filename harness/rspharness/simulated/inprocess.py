@@ -241,6 +241,10 @@ def maker_with(fault: str, kind: CardPreset | None = None) -> CardMaker:
     return make
 
 
+_NOT_READ: Final = b"\x6f\x00"
+"""What stands for the answer of a card that lost its power; nobody reads it."""
+
+
 class SimulatedCards:
     """Makes a new simulated card for every case of a run, all from one first state.
 
@@ -254,7 +258,39 @@ class SimulatedCards:
         self._first = first_state(options)
         self._seed = options.seed
         self._made_count = 0
+        self._pieces: int | None = None
+        self._lost = False
         self.card = self._made(self._first)
+
+    def lose_power(self, pieces: int | None) -> None:
+        """Plans a loss of power inside the next command that writes; see `PowerLosing`."""
+        self._pieces, self._lost = pieces, False
+
+    def power_was_lost(self) -> bool:
+        """Returns whether the planned loss has come."""
+        return self._lost
+
+    def transmit(self, command: bytes) -> bytes:
+        """Passes a command to the card in place and returns the response.
+
+        Where a loss of power was planned and the command wrote something, the card is put in place
+        that begins with what was kept, and the response is not that of the command.
+        """
+        card, pieces = self.card, self._pieces
+        if pieces is None:
+            return card.transmit(command)
+        before = card.state
+        if not card.powered:
+            card.reset()
+            before = card.state
+        response = card.transmit(command)
+        if card.state is before:
+            return response
+        kept = (before, *card.written(before, card.state))
+        self._pieces, self._lost = None, True
+        self._made_count += 1
+        self.card = self._made(kept[min(pieces, len(kept) - 1)])
+        return _NOT_READ
 
     def draw_from(self, seed: str) -> None:
         """Makes the next cards draw their random octets from a seed."""
@@ -290,7 +326,7 @@ class _DirectLink:
 
     def transmit(self, command: bytes) -> bytes:
         """Passes a command to the card and returns the response."""
-        return self._cards.card.transmit(command)
+        return self._cards.transmit(command)
 
     def reset(self) -> bytes:
         """Resets the card and returns its ATR."""
@@ -339,6 +375,14 @@ class InProcessTarget:
             self._model = TimeModel.of_run(Path(times), medians, options.seed)
         elif medians:
             self._model = TimeModel(medians, seed=options.seed)
+
+    def lose_power(self, pieces: int | None) -> None:
+        """Plans a loss of power inside the next command that writes."""
+        self._cards.lose_power(pieces)
+
+    def power_was_lost(self) -> bool:
+        """Returns whether the planned loss has come."""
+        return self._cards.power_was_lost()
 
     def open(self) -> PoweredLink:
         """Makes a new card and returns the link to it."""

@@ -57,7 +57,7 @@ class _CurrentCard:
 
     def transmit(self, command: bytes, /) -> bytes:
         """Passes a command to the card in place and returns the response."""
-        return self._cards.card.transmit(command)
+        return self._cards.transmit(command)
 
     def power_off(self) -> None:
         """Switches off the power of the card in place."""
@@ -88,6 +88,14 @@ class VpcdTarget:
             held.enter_context(VpcdCard(_CurrentCard(self._cards), port=self._slot.port))
             wait_for_reader(lambda name: name == self._slot.reader)
             self._held = held.pop_all()
+
+    def lose_power(self, pieces: int | None) -> None:
+        """Plans a loss of power inside the next command that writes."""
+        self._cards.lose_power(pieces)
+
+    def power_was_lost(self) -> bool:
+        """Returns whether the planned loss has come."""
+        return self._cards.power_was_lost()
 
     def open(self) -> PoweredLink:
         """Puts a new card in place and returns the link to it.

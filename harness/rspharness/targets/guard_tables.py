@@ -195,7 +195,6 @@ No level sends TERMINATE DF, TERMINATE EF or TERMINATE CARD USAGE.
 _EMPTY_ONLY: Final = (
     *(0xBF39, 0xBF3A, 0xBF3B),  # functions of the SM-DP+
     *(0xBF23, 0xBF24, 0xBF25, 0xBF26, 0xBF2A, 0xBF37),  # of ES8+ and ES6, and a result
-    *(0xBF44, 0xBF4B, 0xBF4D),  # functions of version 3
     0xBF7F,  # assigned nowhere
 )
 """Tags of no function of the ISD-R in version 2, with which the suites probe: without a value."""
@@ -227,6 +226,11 @@ FUNCTIONS: Final[Mapping[str, tuple[int, ...]]] = {
         Tag.DeleteProfile,
         Tag.SetDefaultDpAddress,
         Tag.LpaeActivation,
+        Tag.LoadRpmPackage,
+        Tag.PrepareDeviceChange,
+        Tag.VerifyDeviceChange,
+        Tag.VerifySmdpResponse,
+        Tag.VerifyProfileRecovery,
         Tag.BoundProfilePackage,
         Tag.FirstSequenceOf87,
         Tag.SequenceOf88,

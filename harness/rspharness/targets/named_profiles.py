@@ -14,7 +14,14 @@ from rspharness.targets.guard_tables import tag_of
 
 __all__ = ["NAMING", "named_profiles"]
 
-NAMING: Final = (Tag.EnableProfile, Tag.DisableProfile, Tag.DeleteProfile, Tag.SetNickname)
+NAMING: Final = (
+    Tag.EnableProfile,
+    Tag.DisableProfile,
+    Tag.DeleteProfile,
+    Tag.SetNickname,
+    Tag.LoadRpmPackage,
+    Tag.VerifyDeviceChange,
+)
 """Functions that change the Profile they name."""
 
 _IDENTIFIERS: Final = (Tag.Iccid, Tag.IsdpAid)

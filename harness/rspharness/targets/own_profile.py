@@ -37,6 +37,8 @@ _SWITCHES: Final = (
     Tag.DisableProfile,
     Tag.DeleteProfile,
     Tag.EuiccMemoryReset,
+    Tag.LoadRpmPackage,
+    Tag.VerifyDeviceChange,
     None,  # a block that ends before its tag could begin any of them
 )
 _ONLY_BLOCK: Final = 0x91

@@ -19,7 +19,6 @@ from rspcore.messages.metadata import (
 )
 from rspcore.profile_maker.icons import png_icon
 from rspcore.profile_maker.parameters import BUILT_IN_CODES, BUILT_IN_SECRETS, ProfileParameters
-from rspcore.profile_reader.network_access import AlgorithmId
 
 __all__ = [
     "BUILT_IN_SEED",
@@ -76,7 +75,6 @@ PRESETS: Final[dict[str, ProfileParameters]] = {
     "PROFILE_TEST1": ProfileParameters(
         iccid=Iccid.from_digits("89299010023456780024"),
         imsi="001010123456781",
-        algorithm=AlgorithmId.usim_test,
         ki=bytes(range(16)),
         opc=bytes(16),
         spn="SP Name T1",

@@ -11,6 +11,7 @@ from rspcore.errors import StoreError
 from rspcore.status import StatusWord
 from rspsim.env import Rng
 from rspsim.euicc import channels, startup
+from rspsim.euicc.commits import COMMITTED
 from rspsim.euicc.decisions import STANDARD, Decisions
 from rspsim.euicc.outcome import View
 from rspsim.euicc.state import CardState, Volatile
@@ -46,9 +47,21 @@ class Euicc:
         return self._state
 
     @property
+    def powered(self) -> bool:
+        """Returns whether the card was reset since it has had its power."""
+        return self._powered
+
+    @property
     def volatile(self) -> Volatile:
         """Returns the volatile values as they stand."""
         return self._volatile
+
+    def written(self, before: CardState, after: CardState) -> tuple[CardState, ...]:
+        """Returns the states that a command between these two writes, one after the other.
+
+        A sound card writes once, so that a loss of power leaves all of a command or nothing.
+        """
+        return self._decisions[COMMITTED](before, after)
 
     def transmit(self, command: bytes) -> bytes:
         """Carries out one command APDU; a card without power is reset first.
@@ -66,7 +79,8 @@ class Euicc:
         outcome = channels.process(command, view)
         if outcome.state is not self._state:
             try:
-                self._store.commit(outcome.state)
+                for kept in self.written(self._state, outcome.state):
+                    self._store.commit(kept)
             except StoreError:
                 return int(StatusWord.MEMORY_PROBLEM).to_bytes(2, "big")
         self._state, self._volatile = outcome.state, outcome.volatile

@@ -12,6 +12,7 @@ from rspcore.frozen import replace
 from rspcore.ids import Aid
 from rspcore.messages.es10c import ProfileState
 from rspcore.messages.metadata import NotificationEvent, ProfileClass
+from rspcore.messages.v3.profile_metadata import NotificationEvent as V3Event
 from rspcore.tags import ISDP_PREFIX
 from rspsim.euicc import notifications
 from rspsim.euicc.decisions import Decision, Decisions
@@ -23,6 +24,7 @@ __all__ = [
     "REMEMBERED",
     "pending_carried_out",
     "removed",
+    "removed_by",
     "return_target",
     "switched",
 ]
@@ -79,10 +81,14 @@ def switched(state: CardState, decisions: Decisions, change: PendingSwitch) -> C
         state = state.with_profile(coming)
     state = replace(state, return_to=return_to, pending_switch=None)
     if leaving is not None:
-        event = NotificationEvent.notificationDisable
+        event: int = NotificationEvent.notificationDisable
+        if change.remote:
+            event = V3Event.notificationRpmDisable
         state = notifications.with_events(state, decisions, leaving, event)
     if coming is not None and (state.options.reenable_notifies or not change.automatic):
-        event = NotificationEvent.notificationEnable
+        event = (
+            V3Event.notificationRpmEnable if change.remote else NotificationEvent.notificationEnable
+        )
         state = notifications.with_events(state, decisions, coming, event)
     return state
 
@@ -102,7 +108,11 @@ def return_target(state: CardState, leaving: Profile) -> Profile | None:
 
 def removed(state: CardState, decisions: Decisions, profile: Profile, /) -> CardState:
     """Returns a state without a Profile; its delete notifications come before its removal (3.5)."""
-    event = NotificationEvent.notificationDelete
+    return removed_by(state, decisions, profile, NotificationEvent.notificationDelete)
+
+
+def removed_by(state: CardState, decisions: Decisions, profile: Profile, event: int) -> CardState:
+    """Returns a state without a Profile, deleted by an event that has Notifications of its own."""
     state = notifications.with_events(state, decisions, profile, event)
     if state.return_to == profile.aid:
         state = replace(state, return_to=None)

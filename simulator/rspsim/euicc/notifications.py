@@ -38,6 +38,7 @@ __all__ = [
     "RESULT_OCTETS",
     "SILENT_CLASSES",
     "Ended",
+    "appended",
     "failure",
     "with_events",
     "with_result",
@@ -48,7 +49,7 @@ _OTHER_CERTS: Final = 0xA1
 """Tag of otherCertsInChain in a notification of version 3."""
 
 
-def _addresses(profile: Profile, event: NotificationEvent, /) -> tuple[str, ...]:
+def _addresses(profile: Profile, event: int, /) -> tuple[str, ...]:
     """Returns the address of each configuration entry that names the event."""
     entries = profile.metadata.notification_configuration_info or ()
     return tuple(
@@ -166,9 +167,7 @@ def failure(command: int, reason: int, sima_response: bytes | None = None) -> Fi
     )
 
 
-def with_events(
-    state: CardState, decisions: Decisions, profile: Profile, event: NotificationEvent
-) -> CardState:
+def with_events(state: CardState, decisions: Decisions, profile: Profile, event: int) -> CardState:
     """Returns a state with one notification per configured address of an event (3.5)."""
     if profile.profile_class in decisions[SILENT_CLASSES]:
         return state
@@ -181,7 +180,7 @@ def _with_event(
     state: CardState,
     decisions: Decisions,
     profile: Profile,
-    event: NotificationEvent,
+    event: int,
     address: str,
 ) -> CardState:
     metadata = decisions[METADATA](
@@ -207,7 +206,7 @@ def _with_event(
     octets = signed.encode()
     if others:
         octets = tlv.encode(signed.TAG, signed.content(), tlv.encode(_OTHER_CERTS, *others))
-    return _appended(state, decisions, event, metadata, octets)
+    return appended(state, decisions, event, metadata, octets)
 
 
 def with_result(
@@ -245,13 +244,13 @@ def with_result(
     signed = ProfileInstallationResult(data=data, euicc_sign_pir=signature)
     octets = decisions[RESULT_OCTETS](signed)
     event = NotificationEvent.notificationInstall
-    return _appended(state, decisions, event, metadata, octets), octets
+    return appended(state, decisions, event, metadata, octets), octets
 
 
-def _appended(
+def appended(
     state: CardState,
     decisions: Decisions,
-    event: NotificationEvent,
+    event: int,
     metadata: NotificationMetadata,
     octets: bytes,
 ) -> CardState:

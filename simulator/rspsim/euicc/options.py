@@ -16,6 +16,7 @@ __all__ = [
     "PendingListing",
     "RefreshMode",
     "ResponseMode",
+    "RpmResultTag",
     "SegmentLimit",
 ]
 
@@ -55,6 +56,13 @@ class MisplacedSegment(StrEnum):
     """Status word 6A88; the session is kept."""
     FAIL = "structure-error"
     """The load ends with scp03tStructureError(7)."""
+
+
+class RpmResultTag(StrEnum):
+    """Under which tag the signed data of an RPM result are signed; not public (v3.1, 5.7)."""
+
+    OF_THE_TYPE = "30"
+    AS_SENT = "A0"
 
 
 class SegmentLimit(StrEnum):
@@ -106,6 +114,14 @@ class Options:
             euiccSignature1 behind it.
         smds_response_ends_session: The RSP session ends with a VerifySmdsResponse that is good.
         sim_class: The class A0 of TS 51.011 is taken, too: the USIM as a SIM, in DF 7F20.
+        rpm_signature1_covered: smdpSignature3 is made over euiccSignature1 too.
+        rpm_result_tag: Tag of the data that euiccSignRPR is made over.
+        change_signatures_covered: The signatures of a Device Change and a recovery are made over
+            the last signature of the other side too.
+        change_unconfigured_accepted: A session for a Device Change opens for a Profile without
+            requestToDp, too.
+        rpm_type_absent_allows: An SM-DP+ that a Profile names without rpmType may send any command.
+        rpm_result_capacity: Most octets of results of one RPM package.
         empty_gid_matches_absent: An empty gid in a rule of the RAT fits an owner without that gid.
     """
 
@@ -137,3 +153,9 @@ class Options:
     smds_signature2_over_signed2_alone: bool = False
     smds_response_ends_session: bool = True
     sim_class: bool = False
+    rpm_signature1_covered: bool = True
+    rpm_result_tag: RpmResultTag = RpmResultTag.OF_THE_TYPE
+    rpm_type_absent_allows: bool = True
+    change_signatures_covered: bool = True
+    change_unconfigured_accepted: bool = False
+    rpm_result_capacity: int = 8192

@@ -140,11 +140,14 @@ _RSP_V3_0: Final = frozenset(
     }
 )
 _RSP_V3_1: Final = _RSP_V3_0 | {
+    EuiccRspCapability.rpmSupport,
     EuiccRspCapability.hriServerAddressSupport,
     EuiccRspCapability.serviceProviderMessageSupport,
     EuiccRspCapability.lpaProxySupport,
     EuiccRspCapability.enterpriseProfilesSupport,
     EuiccRspCapability.serviceDescriptionSupport,
+    EuiccRspCapability.deviceChangeSupport,
+    EuiccRspCapability.encryptedDeviceChangeDataSupport,
     EuiccRspCapability.estimatedProfileSizeIndicationSupport,
     EuiccRspCapability.profileSizeInProfilesInfoSupport,
     EuiccRspCapability.updateNotifConfigInfoSupport,

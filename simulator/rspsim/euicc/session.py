@@ -49,6 +49,7 @@ class SessionState(Enum):
     AUTHENTICATED_DP = auto()
     AUTHENTICATED_DS = auto()
     PREPARED = auto()
+    CHANGE_PREPARED = auto()
     LOADING = auto()
 
 
@@ -65,6 +66,9 @@ class SessionEvent(Enum):
     SEGMENT_ACCEPTED = auto()
     RESULT_MADE = auto()
     SMDS_RESPONSE_VERIFIED = auto()
+    RPM_EXECUTED = auto()
+    CHANGE_PREPARED = auto()
+    CHANGE_VERIFIED = auto()
     CANCELLED = auto()
     CANCEL_REFUSED = auto()
     PROFILE_SWITCHED = auto()
@@ -98,6 +102,8 @@ TRANSITIONS: Final[Transitions] = {
         **_ANYWHERE,
         _E.DOWNLOAD_PREPARED: _S.PREPARED,  # 5.7.5
         _E.DOWNLOAD_REFUSED: _S.AUTHENTICATED_DP,
+        _E.CHANGE_PREPARED: _S.CHANGE_PREPARED,  # v3: PrepareDeviceChange
+        _E.RPM_EXECUTED: _S.IDLE,  # v3: the signed result ends the session
         _E.CANCELLED: _S.IDLE,  # 5.7.14
         _E.CANCEL_REFUSED: _S.AUTHENTICATED_DP,
     },
@@ -113,6 +119,12 @@ TRANSITIONS: Final[Transitions] = {
         _E.RESULT_MADE: _S.IDLE,  # the first segment may already break the load
         _E.CANCELLED: _S.IDLE,
         _E.CANCEL_REFUSED: _S.PREPARED,
+    },
+    _S.CHANGE_PREPARED: {
+        **_ANYWHERE,
+        _E.CHANGE_VERIFIED: _S.IDLE,  # v3: VerifyDeviceChange
+        _E.CANCELLED: _S.IDLE,
+        _E.CANCEL_REFUSED: _S.CHANGE_PREPARED,
     },
     _S.LOADING: {
         **_ANYWHERE,

@@ -9,7 +9,7 @@ from rspcore.ids import Oid, TransactionId
 from rspsim.euicc.load_progress import Load
 from rspsim.euicc.session import SessionState
 
-__all__ = ["IDLE_SESSION", "AuthenticatedServer", "PreparedDownload", "Session"]
+__all__ = ["IDLE_SESSION", "AuthenticatedServer", "PreparedChange", "PreparedDownload", "Session"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +27,7 @@ class AuthenticatedServer:
         newer_chain: The card signs with its chain of version 3.
         others: otherCertsInChain of the server, DER each.
         crls: CRLs the server stapled, DER each.
+        ctx_params1: What the LPA said the session is for, whole data object.
     """
 
     transaction_id: TransactionId
@@ -39,6 +40,7 @@ class AuthenticatedServer:
     newer_chain: bool = False
     others: tuple[bytes, ...] = field(default=(), repr=False)
     crls: tuple[bytes, ...] = field(default=(), repr=False)
+    ctx_params1: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +59,19 @@ class PreparedDownload:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedChange:
+    """What PrepareDeviceChange established.
+
+    Attributes:
+        euicc_signature3: The card's signature, 64 octets, which the server signs back.
+        one_time_key: otSK.EUICC for encrypted data, None of a card that takes clear data alone.
+    """
+
+    euicc_signature3: bytes = field(repr=False)
+    one_time_key: PrivateKey | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
     """The session: its state and what was established so far.
 
@@ -65,6 +80,7 @@ class Session:
         challenge: The outstanding euiccChallenge, 16 octets; empty when idle.
         server: Present once a server is authenticated.
         download: Present once a download is prepared.
+        change: Present once a Device Change is prepared.
         load: Present while a package is loaded.
     """
 
@@ -72,6 +88,7 @@ class Session:
     challenge: bytes = b""
     server: AuthenticatedServer | None = None
     download: PreparedDownload | None = None
+    change: PreparedChange | None = None
     load: Load | None = None
 
 

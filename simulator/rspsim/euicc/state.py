@@ -177,7 +177,8 @@ class PendingNotification:
         seq_number: Its number; no other notification of this card ever has the same.
         event: Position of its one event bit (NotificationEvent).
         metadata: NotificationMetadata (BF2F), whole data object.
-        octets: PendingNotification as it is retrieved: BF37, or 30 with the certificates.
+        octets: PendingNotification as it is retrieved: BF37, 30 with the certificates, or A1, the
+            result of an RPM package.
     """
 
     seq_number: int
@@ -216,11 +217,13 @@ class PendingSwitch:
         disable: ISD-P of the Profile to disable.
         enable: ISD-P of the Profile to enable.
         automatic: The card itself chose what to enable, after a test Profile.
+        remote: An SM-DP+ asked for it by an RPM package.
     """
 
     disable: Aid | None = None
     enable: Aid | None = None
     automatic: bool = False
+    remote: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

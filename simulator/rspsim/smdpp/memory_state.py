@@ -10,6 +10,7 @@ from rspsim.smdpp.history import History
 from rspsim.smdpp.limits import USUAL_LIMITS, KeptLimits
 from rspsim.smdpp.protocol.server_calls import MemoryAnswered
 from rspsim.smdpp.shared_settings import MemorySettings
+from rspsim.smdpp.stock.operations import MemoryOperations
 from rspsim.smdpp.stock.order_repository import MemoryOrders
 from rspsim.smdpp.stock.profiles import MemoryProfiles
 from rspsim.smdpp.stock.receipts import MemoryReceipts, MemorySeen
@@ -30,6 +31,7 @@ class MemoryState:
         answered: The calls of operators answered last.
         errands: The calls that have to be made to partners.
         settings: What was changed of policy and clock.
+        operations: RPM packages and Device Changes.
     """
 
     def __init__(self, limits: KeptLimits = USUAL_LIMITS) -> None:
@@ -41,6 +43,7 @@ class MemoryState:
         self.answered = MemoryAnswered()
         self.errands = MemoryErrands()
         self.settings = MemorySettings()
+        self.operations = MemoryOperations()
         self._limits = limits
         self._snapshots: dict[str, object] = {}
         self._empty = self.snapshot()

@@ -56,6 +56,12 @@ class Policy:
             forward it, which one without a root ignores.
         operator_address: Where HandleDownloadProgressInfo goes, host name and port; empty for
             nowhere, because an operator has to ask for it (5.3.5).
+        signatures_covered: True to make the signatures of RPM and Device Change over the last
+            signature of the card too, as in a download; what they are made over is not public.
+        change_delay: How long a Device Change takes to be prepared; the LPA is asked to wait.
+        change_code: Confirmation Code of every Device Change, empty for none.
+        change_encrypted: True to encrypt the data of a Device Change where the card offers a key.
+        change_deletes: True to have the card delete the old Profile in a Device Change.
     """
 
     version: Version = VERSION
@@ -94,6 +100,11 @@ class Policy:
     lenient_ids: bool = False
     root_smds: tuple[str, ...] = ()
     operator_address: str = ""
+    signatures_covered: bool = True
+    change_delay: timedelta = timedelta(0)
+    change_code: str = ""
+    change_encrypted: bool = False
+    change_deletes: bool = True
 
     def cancel_effect(self, reason: int) -> OrderEvent | None:
         """Returns what a cancellation with this reason does to the order (SGP.22 v2, 5.6.5)."""

@@ -54,6 +54,7 @@ from rspsim.smdpp.protocol.order_consequences import OrdersWithConsequences
 from rspsim.smdpp.protocol.partner_side import PartnerSide
 from rspsim.smdpp.protocol.server_calls import AnsweredCalls
 from rspsim.smdpp.shared_settings import SettingTexts
+from rspsim.smdpp.stock.operations import OperationRepository
 from rspsim.smdpp.stock.order_book import OrderBook
 from rspsim.smdpp.stock.order_repository import OrderRepository, UnitOfWork
 from rspsim.smdpp.stock.orders import FINISHED, Order
@@ -109,6 +110,10 @@ class ServerState(Protocol):
     @property
     def settings(self) -> SettingTexts:
         """Returns what was changed of policy and clock."""
+
+    @property
+    def operations(self) -> OperationRepository:
+        """Returns RPM packages and Device Changes."""
 
     @property
     def snapshots(self) -> MutableMapping[str, object]:
@@ -205,6 +210,7 @@ class SmDpPlus(ManagedServer):
             sessions=SessionBook(self.state.sessions, policy.session_lifetime),
             receipts=ReceiptBook(limits, self.state.seen, self.state.receipts),
             errands=self.state.errands,
+            operations=self.state.operations,
             faults=FaultSwitch(faults, identity),
         )
         self.history = self.state.make_history()
@@ -386,6 +392,8 @@ class SmDpPlus(ManagedServer):
                 self.environment.orders.repository.put(order)
             for session in outcome.sessions:
                 self.environment.sessions.repository.put(session)
+            for operation in outcome.operations:
+                self.environment.operations.put(operation)
             if outcome.receipt is not None:
                 self.environment.receipts.add(outcome.receipt)
             renewed = [self.orders.order_again(one) for one in self._to_renew(outcome.orders)]

@@ -207,6 +207,23 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     ),
     Setting(_POLICY, "after_deletion", _DELETION, "what a delete Notification does to a Profile"),
     Setting(_POLICY, "skipped_checks", _CHECKS, "checks that are left out, by name"),
+    Setting(
+        _POLICY,
+        "signatures_covered",
+        FLAG,
+        "sign RPM packages and Device Changes over the last signature of the card, too",
+        option="--no-signatures-covered",
+    ),
+    Setting(_POLICY, "change_delay", SECONDS, "how long a Device Change takes to be prepared"),
+    Setting(_POLICY, "change_code", TEXT, "Confirmation Code of Device Changes, empty for none"),
+    Setting(_POLICY, "change_encrypted", FLAG, "encrypt what a Device Change hands over"),
+    Setting(
+        _POLICY,
+        "change_deletes",
+        FLAG,
+        "have the old Profile deleted in a Device Change",
+        option="--no-change-deletes",
+    ),
     Setting(_POLICY, "max_body_octets", count(1, 4 << 20), "longest body that is read"),
     Setting(
         _POLICY,

@@ -34,6 +34,8 @@ __all__ = [
     "collect",
     "next_count",
     "read_order",
+    "text_of",
+    "value_of",
 ]
 
 TABLES: Final = """
@@ -53,7 +55,7 @@ INDEXES: Final = (
     "CREATE INDEX IF NOT EXISTS profiles_of_type ON profile (type)",
 )
 """By what orders and Profiles are found; older files get them when they are opened."""
-_NAMING: Final = ("orders", "profile", "session", "notification")
+_NAMING: Final = ("orders", "profile", "session", "notification", "operation")
 """The tables whose rows name long content."""
 _BOUNDED_EACH: Final = 64
 """After how many Notifications their bounds are enforced."""
@@ -192,7 +194,7 @@ class OrderRows:
 
     def put(self, order: Order) -> None:
         """Sets the current value of an order; a new number adds an order."""
-        text = _written(self._database, Order, order)
+        text = text_of(self._database, Order, order)
         self._database.execute(
             "INSERT INTO orders VALUES (?, ?, ?, ?) ON CONFLICT (number) DO UPDATE SET "
             "iccid = excluded.iccid, live = excluded.live, json = excluded.json",
@@ -202,7 +204,7 @@ class OrderRows:
     def _value(self, number: int, text: str) -> Order:
         known = self._read.get(number)
         if known is None or known[0] != text:
-            known = self._read[number] = (text, _value(self._database, Order, text))
+            known = self._read[number] = (text, value_of(self._database, Order, text))
         return known[1]
 
 
@@ -215,13 +217,13 @@ class ProfileRows:
     def all(self) -> tuple[StockedProfile, ...]:
         """Returns every Profile, by ICCID."""
         rows = self._database.execute("SELECT json FROM profile ORDER BY iccid").fetchall()
-        return tuple(_value(self._database, StockedProfile, text) for (text,) in rows)
+        return tuple(value_of(self._database, StockedProfile, text) for (text,) in rows)
 
     def get(self, iccid: Iccid) -> StockedProfile | None:
         """Returns the Profile with this ICCID, or None."""
         found = self._database.execute("SELECT json FROM profile WHERE iccid = ?", (str(iccid),))
         row = found.fetchone()
-        return None if row is None else _value(self._database, StockedProfile, row[0])
+        return None if row is None else value_of(self._database, StockedProfile, row[0])
 
     def has_type(self, profile_type: str) -> bool:
         """Returns whether there is a Profile of this type."""
@@ -232,7 +234,7 @@ class ProfileRows:
 
     def put(self, profile: StockedProfile) -> None:
         """Sets the current value of a Profile; a new ICCID adds one."""
-        text = _written(self._database, StockedProfile, profile)
+        text = text_of(self._database, StockedProfile, profile)
         kind, owner, lost = profile.profile_type, profile.owner, profile.lost
         self._database.execute(
             "INSERT OR REPLACE INTO profile VALUES (?, ?, ?, ?, ?)",
@@ -259,17 +261,17 @@ class SessionRows:
         found = self._database.execute(
             "SELECT json FROM session WHERE id = ?", (str(transaction_id),)
         ).fetchone()
-        return None if found is None else _value(self._database, Session, found[0])
+        return None if found is None else value_of(self._database, Session, found[0])
 
     def all(self) -> tuple[Session, ...]:
         """Returns every session, the one whose last step is longest ago first."""
         rows = self._database.execute("SELECT json FROM session ORDER BY touched").fetchall()
-        return tuple(_value(self._database, Session, text) for (text,) in rows)
+        return tuple(value_of(self._database, Session, text) for (text,) in rows)
 
     def put(self, session: Session) -> None:
         """Sets the current value of a session; above the bound, others are forgotten."""
         rank = 0 if session.client is None else 1 if session.closed else 2
-        text = _written(self._database, Session, session)
+        text = text_of(self._database, Session, session)
         name = str(session.transaction_id)
         step = self._database.execute(
             "INSERT OR REPLACE INTO session VALUES (?, ?, ?, ?)",
@@ -324,7 +326,7 @@ class ReceiptRows:
 
     def add(self, receipt: Receipt, octets: int, *, genuine: bool) -> None:
         """Adds one, with about how many octets it takes."""
-        text = _written(self._database, Receipt, receipt)
+        text = text_of(self._database, Receipt, receipt)
         number = self._database.execute(
             "INSERT INTO notification (genuine, octets, json) VALUES (?, ?, ?)",
             (genuine, octets, text),
@@ -344,7 +346,7 @@ class ReceiptRows:
     def all(self) -> tuple[Receipt, ...]:
         """Returns all that are kept, oldest first."""
         rows = self._database.execute("SELECT json FROM notification ORDER BY number").fetchall()
-        return tuple(_value(self._database, Receipt, text) for (text,) in rows)
+        return tuple(value_of(self._database, Receipt, text) for (text,) in rows)
 
     def clear(self) -> None:
         """Forgets all."""
@@ -357,11 +359,12 @@ def read_order(database: Database, text: str) -> Order:
     Raises:
         StoreError: it cannot be read.
     """
-    found: Order = _value(database, Order, text)
+    found: Order = value_of(database, Order, text)
     return found
 
 
-def _written(database: Database, kind: Any, value: object) -> str:
+def text_of(database: Database, kind: Any, value: object) -> str:
+    """Returns a value as JSON for a row; its long content is kept beside."""
     contents = Contents()
     written = encode(kind, value, contents)
     database.executemany("INSERT OR IGNORE INTO content VALUES (?, ?)", contents.items())
@@ -388,7 +391,12 @@ class _Kept(Contents):
         return super().take(name)
 
 
-def _value(database: Database, kind: Any, text: str) -> Any:
+def value_of(database: Database, kind: Any, text: str) -> Any:
+    """Returns the value of a row.
+
+    Raises:
+        StoreError: the row or its long content is damaged.
+    """
     try:
         return decode(kind, text, _Kept(database))
     except StoreError as error:

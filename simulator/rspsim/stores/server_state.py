@@ -21,6 +21,7 @@ from rspcore.errors import LocalError, StoreError
 from rspsim.smdpp.history import History
 from rspsim.smdpp.limits import USUAL_LIMITS, KeptLimits
 from rspsim.stores.history_file import HistoryFile, history_beside
+from rspsim.stores.operation_rows import OPERATION_TABLES, OperationRows
 from rspsim.stores.partner_rows import PARTNER_TABLES, AnsweredRows, ErrandRows
 from rspsim.stores.schema_1 import migrate
 from rspsim.stores.server_rows import (
@@ -46,7 +47,7 @@ SCHEMA: Final = 2
 
 _SNAPSHOT_TABLES: Final = (
     *("orders", "profile", "session", "seen", "notification", "content"),
-    *("answered", "errand", "setting"),
+    *("answered", "errand", "setting", "operation"),
 )
 _BUSY_S: Final = 10.0
 """How long a request waits for another process that writes, in seconds."""
@@ -68,6 +69,7 @@ class FileState:
         answered: The calls of operators answered last.
         errands: The calls that have to be made to partners.
         settings: What was changed of policy and clock.
+        operations: RPM packages and Device Changes.
         snapshots: Snapshots of all that, by name.
         start: Which opening of this file it is, from 1; no other process and no later one has the
             same.
@@ -90,6 +92,7 @@ class FileState:
         self.answered = AnsweredRows(rows)
         self.errands = ErrandRows(rows)
         self.settings = SettingRows(rows)
+        self.operations = OperationRows(rows)
         self.snapshots = SnapshotRows(rows)
         self._limits = limits
         self._history: HistoryFile | None = None
@@ -175,7 +178,7 @@ class FileState:
         elif database.execute("PRAGMA user_version").fetchone()[0] == 1:
             migrate(Database(database, str(self._path)))
             database.execute(f"PRAGMA user_version={SCHEMA}")
-        for statement in (*PARTNER_TABLES, *SETTING_TABLES, *INDEXES):
+        for statement in (*PARTNER_TABLES, *SETTING_TABLES, *OPERATION_TABLES, *INDEXES):
             database.execute(statement)
         database.execute("COMMIT")
 

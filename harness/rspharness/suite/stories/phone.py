@@ -22,6 +22,8 @@ from rspharness.lpa.download import Download, download
 from rspharness.lpa.download_steps import LoadRefusedError
 from rspharness.lpa.es9p_client import Es9Client, ServerRefusedError, ServerUnreachableError
 from rspharness.lpa.local_management import ProfileName, code_text
+from rspharness.lpa.newer.next_device import Move, MovedProfile, move_profile, recover_profile
+from rspharness.lpa.newer.remote_packages import Owner, fetch_packages
 from rspharness.lpa.notification_delivery import (
     Delivery,
     PendingNotification,
@@ -33,6 +35,15 @@ from rspharness.suite.stories.network import Network
 
 __all__ = ["NO_ANSWER", "Person", "Phone"]
 
+_RESULTS: Final = (
+    "enable_result",
+    "disable_result",
+    "delete_result",
+    "list_profile_info_result",
+    "update_metadata_result",
+    "contact_pcmp_result",
+    "rpm_processing_terminated",
+)
 NO_ANSWER: Final = "no answer"
 """Why a download ended when the network was gone."""
 
@@ -157,6 +168,35 @@ class Phone:
             RemoteError: the card refused, or still lists it.
         """
         local_management.delete_profile(self.card, iccid)
+
+    def ask_for_packages(self, address: str, owner: Owner | None = None) -> tuple[str, ...]:
+        """Asks a server for RPM packages and has the card load them; returns what was done.
+
+        Raises:
+            RspError: nothing was loaded.
+        """
+        loaded = fetch_packages(self.card, self.network, address, owner=owner)
+        return tuple(
+            next(name for name in _RESULTS if getattr(one.data, name) is not None)
+            for package in loaded
+            for one in package.results
+        )
+
+    def move(self, iccid: Iccid, wish: Move | None = None) -> MovedProfile:
+        """Moves a Profile to another phone: shows the code for it.
+
+        Raises:
+            RspError: it was not moved.
+        """
+        return move_profile(self.card, self.network, iccid, wish)
+
+    def get_back(self, moved: MovedProfile) -> str:
+        """Returns the code by which a Profile that moved comes back.
+
+        Raises:
+            RspError: the server or the card refused.
+        """
+        return recover_profile(self.card, self.network, moved)
 
     @property
     def listed(self) -> tuple[ListedProfile, ...]:

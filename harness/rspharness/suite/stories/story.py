@@ -76,7 +76,7 @@ class Story:
         """Keeps an observation for the report."""
         self._case.steps.note(text)
 
-    def server(
+    def server(  # noqa: PLR0913  what tells servers of stories apart
         self,
         number: int = 1,
         *,
@@ -85,6 +85,7 @@ class Story:
         back_to_stock: bool = False,
         careless: Collection[str] = (),
         lowest_svn: str = "",
+        version: str = "",
     ) -> DirectSmdpp:
         """Returns an SM-DP+ with its operator: 1 is at home, 2 abroad, another owner.
 
@@ -95,6 +96,7 @@ class Story:
             back_to_stock: Whether a Profile is in stock again when a card has deleted it.
             careless: Names of checks that the server leaves out.
             lowest_svn: Lowest version of a card that it serves, as "2.6.0"; empty for the usual.
+            version: Highest version that it speaks, as "3.1.0"; empty for the usual.
 
         Raises:
             NotApplicable: the card has no CI of such a server.
@@ -111,6 +113,7 @@ class Story:
             back_to_stock=back_to_stock,
             careless=careless,
             lowest_svn=lowest_svn,
+            version=version,
         )
         self._others.servers.append(made)
         self.network.join(made)

@@ -9,10 +9,11 @@ Source: SGP.22 v3.1, 5.4.1.
 from typing import Final
 
 from rspcore import tlv
+from rspcore.errors import DecodeError
 from rspcore.frozen import dataclass
 from rspcore.messages.codec import components
 from rspcore.messages.v3.capability_bits import EuiccRspCapability
-from rspcore.messages.v3.profile_metadata import UpdateMetadataRequest
+from rspcore.messages.v3.profile_metadata import RpmConfiguration, UpdateMetadataRequest
 from rspcore.tags import Tag
 from rspsim.euicc.decisions import Decision
 from rspsim.euicc.security import enterprise
@@ -84,16 +85,38 @@ class FurtherUpdate:
         return given.enterprise_rules is None or stored.enterprise_rules is not None
 
     @property
+    def rpm_configuration_valid(self) -> bool:
+        """Returns whether a new rpmConfiguration is whole and of the owner that the stored is of.
+
+        Whole is one that names an owner and who manages the Profile.
+        """
+        octets = _object(self.objects, Tag.RpmConfiguration)
+        if octets is None:
+            return True
+        try:
+            given = RpmConfiguration.decode(octets)
+        except DecodeError:
+            return False
+        stored = _object(self.profile.further_objects, Tag.RpmConfiguration)
+        owner = None if stored is None else RpmConfiguration.decode(stored).profile_owner_oid
+        return given.managing_dp_list is not None and owner in (None, given.profile_owner_oid)
+
+    @property
     def notifications(self) -> bool:
         """Returns whether the card takes a new notificationConfigurationInfo."""
         return EuiccRspCapability.updateNotifConfigInfoSupport in self.capability
+
+
+def _object(objects: tuple[bytes, ...], tag: int) -> bytes | None:
+    return next((one for one in objects if tlv.parse(one).tag == tag), None)
 
 
 def further_update(state: CardState, profile: Profile, octets: bytes) -> FurtherUpdate:
     """Reads what version 3 added to a request.
 
     Raises:
-        DecodeError: an object cannot be read, or the tags to delete end inside a tag.
+        DecodeError: an object other than rpmConfiguration cannot be read, or the tags to delete end
+            inside a tag.
     """
     children = tlv.parse(octets).children()
     tags = frozenset(one.tag for one in children)
@@ -104,7 +127,7 @@ def further_update(state: CardState, profile: Profile, octets: bytes) -> Further
     objects = []
     deleted: frozenset[int] = frozenset()
     for one in children:
-        if one.tag in _CODECS:
+        if one.tag in _CODECS and one.tag != Tag.RpmConfiguration:  # that one has a code of its own
             _CODECS[one.tag].decode(one)
         if one.tag in _FEATURES:
             objects.append(bytes(one.raw))

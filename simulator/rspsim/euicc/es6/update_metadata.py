@@ -22,11 +22,19 @@ from rspcore.messages.metadata import (
 )
 from rspcore.status import StatusWord
 from rspcore.tags import Tag
-from rspsim.euicc.decisions import Check, Checks, Decision, Decisions, first_refusal
+from rspsim.euicc.decisions import Check, Checks, Decision, Decisions
 from rspsim.euicc.es6.objects_of_version_3 import OBJECTS, FurtherUpdate, further_update
 from rspsim.euicc.state import CardState, Profile
 
-__all__ = ["CHECKS", "CONFIGURED", "READ", "UPDATED", "UpdateAttempt", "update_metadata"]
+__all__ = [
+    "CHECKS",
+    "CONFIGURED",
+    "READ",
+    "UPDATED",
+    "UpdateAttempt",
+    "carried_out",
+    "update_metadata",
+]
 
 _NOT_UPDATABLE: Final = frozenset(
     {
@@ -86,6 +94,7 @@ CHECKS: Final[Decision[Checks[UpdateAttempt]]] = Decision(
         Check("icon_with_type", lambda a: a.icon_with_type, _E),
         Check("deletable", lambda a: a.further.deletable, _E),
         Check("enterprise", lambda a: a.further.enterprise_allowed, _E),
+        Check("rpm_configuration", lambda a: a.further.rpm_configuration_valid, _E),
         Check("update_control", lambda a: a.update_control_clear, _E),
     ),
     "checks of UpdateMetadata; the codes are status words",
@@ -160,16 +169,34 @@ def update_metadata(
     profile = state.profile_by_aid(aid)
     if profile is None:
         return StatusWord.REFERENCED_DATA_NOT_FOUND
+    after = carried_out(state, decisions, aid, octets)
+    if not isinstance(after, str):
+        return after
+    codes = {check.name: check.code for check in decisions[CHECKS]}
+    return codes.get(after, StatusWord.WRONG_DATA)
+
+
+def carried_out(state: CardState, decisions: Decisions, aid: Aid, octets: bytes) -> CardState | str:
+    """Carries out an update, as `update_metadata`.
+
+    Returns:
+        The state after it, or the name of the check that did not hold; empty where the request
+        cannot be read, or there is no such Profile.
+    """
+    profile = state.profile_by_aid(aid)
+    if profile is None:
+        return ""
     try:
         request = decisions[READ](octets)
         tags = frozenset(one.tag for one in tlv.parse(octets).children())
         further = further_update(state, profile, octets)
         configuration = _configuration(octets) if further.notifications else None
     except DecodeError:
-        return StatusWord.WRONG_DATA
-    refusal = first_refusal(decisions[CHECKS], UpdateAttempt(request, tags, profile, further))
-    if refusal is not None:
-        return refusal
+        return ""
+    attempt = UpdateAttempt(request, tags, profile, further)
+    for check in decisions[CHECKS]:
+        if not check.holds(attempt):
+            return check.name
     metadata = decisions[UPDATED](profile.metadata, request)
     metadata = _emptied(decisions[CONFIGURED](metadata, configuration), further.deleted)
     objects = decisions[OBJECTS](profile.further_objects, further)

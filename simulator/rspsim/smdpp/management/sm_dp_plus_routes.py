@@ -6,6 +6,7 @@ from typing import Any, Final
 from rspsim.smdpp.management import (
     identity_routes,
     notification_routes,
+    operation_routes,
     order_routes,
     stock_routes,
 )
@@ -22,6 +23,7 @@ _ROUTES: Final[tuple[Route[Any], ...]] = (
     *order_routes.ROUTES,
     *stock_routes.ROUTES,
     *notification_routes.ROUTES,
+    *operation_routes.ROUTES,
     *common_routes(),
     *setting_routes(SETTINGS, settings_of(Area.POLICY, Area.BINDING)),
 )

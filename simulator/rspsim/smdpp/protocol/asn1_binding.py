@@ -34,6 +34,8 @@ _FUNCTIONS: Final = {
     0xBF41: "cancelSession",
     0xBF3D: "handleNotification",
     0xBF46: "checkEvent",
+    0xBF4C: "confirmDeviceChange",
+    0xBF61: "checkProgress",
 }
 _ERRORS: Final[Mapping[str, Mapping[str, int]]] = {
     "initiateAuthentication": {
@@ -61,7 +63,18 @@ _ERRORS: Final[Mapping[str, Mapping[str, int]]] = {
         "8.1.4/6.1": 1,
         "8.1/3.11": 13,
         "8.7/3.11": 14,
+        "8.2.11/3.7": 15,
+        "8.2.11/3.8": 16,
+        "8.2.1/3.9": 17,
     },
+    "confirmDeviceChange": {
+        "8.10.1/3.9": 1,
+        "8.1/6.1": 2,
+        "8.2.7/2.2": 3,
+        "8.2.7/3.8": 4,
+        "8.2.7/6.4": 6,
+    },
+    "checkProgress": {"8.10.1/3.9": 4},
     "getBoundProfilePackage": {
         "8.1/6.1": 1,
         "8.2.7/2.2": 2,
@@ -85,6 +98,12 @@ _ES11_ERRORS: Final = {
 }
 _LISTS: Final = {"otherCertsInChain": 0xA1, "crlList": 0xA2}
 """Lists of version 3 in the answer of InitiateAuthentication, with their tags."""
+_OTHER_OK: Final = (
+    (0xA2, ("smdpSigned3", "smdpSignature3")),
+    (0xA3, ("smdpSigned4", "smdpSignature4")),
+    (0xA4, ("smdpSigned6", "smdpSignature6")),
+)
+"""Alternatives of the answer to AuthenticateClient in version 3: tag, and members in order."""
 _OK: Final = {
     "initiateAuthentication": (
         "serverSigned1",
@@ -100,6 +119,7 @@ _OK: Final = {
     ),
     "getBoundProfilePackage": ("boundProfilePackage",),
     "cancelSession": (),
+    "confirmDeviceChange": ("smdpSigned5", "smdpSignature5"),
 }
 
 
@@ -161,6 +181,13 @@ def _read(body: bytes) -> tuple[str, dict[str, object]]:
             "ecId": _b64(bytes(_part(found, 0x80).value)),
             "smdsAddress": bytes(_part(found, 0x81).value).decode("utf-8", "replace"),
         }
+    if name == "checkProgress":
+        return name, {"dcSessionId": _b64(bytes(_part(found, 0x80).value))}
+    return name, _members(name, request, found)
+
+
+def _members(name: str, request: tlv.Tlv, found: Mapping[int, tlv.Tlv]) -> dict[str, object]:
+    """Returns the members of a request of a session."""
     members: dict[str, object] = {"transactionId": bytes(_part(found, 0x80).value).hex().upper()}
     if name == "cancelSession":
         choice = _part(found, 0xA1)
@@ -169,9 +196,13 @@ def _read(body: bytes) -> tuple[str, dict[str, object]]:
         members["cancelSessionResponse"] = _b64(tlv.encode(request.tag, bytes(content)))
     elif name == "authenticateClient":
         members["authenticateServerResponse"] = _b64(_single(_part(found, 0xBF38)))
+        if 0xBF63 in found:
+            members["deleteNotificationForDc"] = _b64(bytes(found[0xBF63].raw))
+    elif name == "confirmDeviceChange":
+        members["prepareDeviceChangeResponse"] = _b64(_single(_part(found, 0xBF4D)))
     else:
         members["prepareDownloadResponse"] = _b64(_single(_part(found, 0xBF21)))
-    return name, members
+    return members
 
 
 def _once(one: tlv.Tlv) -> list[tlv.Tlv]:
@@ -211,7 +242,15 @@ def _written(name: str, answer: Mapping[str, object], *, es11: bool) -> bytes:
     if name == "checkEvent":
         pending = b"\xff" if answer["isPendingEvent"] else b"\x00"
         return tlv.encode(tag, tlv.encode(0xA0, tlv.encode(0x80, pending)))
+    if name == "checkProgress":
+        delay = answer.get("retryDelay")
+        minutes = b"" if delay is None else tlv.encode(0x80, int(str(delay)).to_bytes(2, "big"))
+        return tlv.encode(tag, tlv.encode(0xA0, minutes))
     parts = [] if name == "cancelSession" else [_transaction(answer)]
+    for other, members in _OTHER_OK:
+        if name == "authenticateClient" and members[0] in answer:
+            octets = [base64.b64decode(str(answer[member])) for member in members]
+            return tlv.encode(tag, tlv.encode(other, *parts, *octets))
     if listing and "smdsSigned2" in answer:
         parts += [base64.b64decode(str(answer[one])) for one in ("smdsSigned2", "smdsSignature2")]
         return tlv.encode(tag, tlv.encode(0xA2, *parts))

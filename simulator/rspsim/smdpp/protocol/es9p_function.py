@@ -21,6 +21,7 @@ from rspsim.smdpp.history import CheckNote
 from rspsim.smdpp.identity import Identity
 from rspsim.smdpp.policy import Policy
 from rspsim.smdpp.status_codes import FUNCTION_DATA_INVALID, FUNCTION_DATA_MISSING
+from rspsim.smdpp.stock.operations import Operation, OperationRepository
 from rspsim.smdpp.stock.order_book import OrderBook
 from rspsim.smdpp.stock.orders import Order
 from rspsim.smdpp.stock.receipts import Receipt, ReceiptBook
@@ -57,6 +58,7 @@ class Environment:
         sessions: RSP sessions.
         receipts: Notifications received.
         errands: Calls that have to be made to partners.
+        operations: RPM packages and Device Changes.
         faults: Faults that are switched on.
     """
 
@@ -69,6 +71,7 @@ class Environment:
     sessions: SessionBook
     receipts: ReceiptBook
     errands: ErrandRepository
+    operations: OperationRepository
     faults: FaultSwitch
 
 
@@ -81,12 +84,14 @@ class Outcome:
         sessions: Sessions as they are from now on.
         orders: Orders as they are from now on.
         receipt: Notification received, or None.
+        operations: RPM packages and Device Changes as they are from now on.
     """
 
     answer: Response | StatusCodeData | None
     sessions: tuple[Session, ...] = ()
     orders: tuple[Order, ...] = ()
     receipt: Receipt | None = None
+    operations: tuple[Operation, ...] = ()
 
 
 def refuse_unreadable(environment: Environment, error: DecodeError) -> Outcome:  # noqa: ARG001  a hook

@@ -166,6 +166,34 @@ class OrderBook:
             self.repository.put(renewed)
             return renewed
 
+    def for_next_device(self, order: Order, eid: Eid | None = None) -> Order:
+        """Orders the Profile of an order anew, for the device it moves to.
+
+        One that is ordered for it already, and waits, stays.
+
+        Args:
+            order: The order by which it is or was installed.
+            eid: EID of the next device, None for any.
+
+        Raises:
+            LocalError: the Profile is lost, or has another live order.
+        """
+        with self._unit():
+            newest = self.stock.of_profile(order.iccid)
+            if newest is not None and newest.number != order.number and newest.state in DELIVERABLE:
+                return newest
+            metadata = StoreMetadataRequest.decode(order.metadata)
+            following = replace(
+                self.stock.available(order.upp, metadata), matching_id=self.new_matching_id()
+            )
+            first = OrderEvent.DOWNLOAD_ORDERED
+            if eid is not None:
+                following = replace(following, eid=eid)
+                first = OrderEvent.DOWNLOAD_ORDERED_FOR_EID
+            following = following.after(first).after(OrderEvent.CONFIRMED_AND_RELEASED)
+            self.repository.put(following)
+            return following
+
     def after_deletion(self, order: Order, event: OrderEvent | None) -> Order:
         """Returns an order after its Profile was deleted on the card.
 

@@ -30,10 +30,12 @@ from rspcore.messages import (
 from rspcore.messages.codec import Structure
 from rspcore.messages.v3 import (
     card_and_device,
+    device_change,
     event_lists,
     installation_results,
     profile_management,
     profile_metadata,
+    rpm_package,
     server_authentication,
 )
 
@@ -45,9 +47,11 @@ MODULES = (
     (
         card_and_device,
         event_lists,
+        device_change,
         installation_results,
         profile_management,
         profile_metadata,
+        rpm_package,
         server_authentication,
     ),
 )
@@ -60,6 +64,10 @@ INLINE = {
     "ExtCardResource": "content of an OCTET STRING (ETSI TS 102 226)",
     "FinalResult": "CHOICE inside ProfileInstallationResultData",
     "ProfileIdentifier": "CHOICE inside EnableProfileRequest and DisableProfileRequest",
+    "RpmCommandDetails": "CHOICE inside RpmCommand",
+    "RpmCommandResultData": "CHOICE inside RpmCommandResult",
+    "RpmFinalResult": "CHOICE inside LoadRpmPackageResultDataSigned",
+    "RpmSearchCriteria": "CHOICE inside ListProfileInfo",
     "SearchCriteria": "CHOICE inside the list requests",
 }
 """Classes without a type of their own in the module, and where their definition is."""
@@ -301,7 +309,7 @@ def assert_same(value, field):
         for part, one in zip(value, field, strict=True):
             assert_same(part, one)
     elif isinstance(value, int | str | datetime):
-        assert field == value
+        assert field in (value, f"{value:%Y%m%d%H%M%SZ}" if isinstance(value, datetime) else value)
     elif isinstance(value, bytes):
         assert value in (getattr(field, "octets", None), getattr(field, "content", None), field)
 

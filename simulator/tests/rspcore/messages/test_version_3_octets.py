@@ -10,8 +10,10 @@ from rspcore import schema
 from rspcore.messages.codec import Structure
 from rspcore.messages.v3 import (
     card_and_device,
+    device_change,
     event_lists,
     profile_management,
+    rpm_package,
     server_authentication,
 )
 
@@ -21,7 +23,14 @@ OCTETS = [
 ]
 CLASSES: dict[str, type[Structure]] = {
     name.casefold(): getattr(module, name)
-    for module in (card_and_device, event_lists, profile_management, server_authentication)
+    for module in (
+        card_and_device,
+        device_change,
+        event_lists,
+        profile_management,
+        rpm_package,
+        server_authentication,
+    )
     for name in module.__all__
     if isinstance(getattr(module, name), type) and issubclass(getattr(module, name), Structure)
 }

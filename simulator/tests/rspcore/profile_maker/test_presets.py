@@ -65,8 +65,8 @@ def test_profile_classes_match_the_names():
     assert preset("PROFILE_PROVISIONING1").profile_class is ProfileClass.provisioning
 
 
-def test_test_profile_uses_the_algorithm_every_card_accepts():
-    assert preset("PROFILE_TEST1").algorithm is AlgorithmId.usim_test
+def test_test_profile_uses_the_algorithm_that_every_recorded_card_claims():
+    assert preset("PROFILE_TEST1").algorithm is AlgorithmId.milenage
 
 
 def test_profiles_have_different_iccids_and_imsis():

@@ -14,9 +14,14 @@ from rspsim.euicc.isdr.es10b.get_euicc_info import GET_EUICC_INFO1, GET_EUICC_IN
 from rspsim.euicc.isdr.es10b.get_rat import GET_RAT
 from rspsim.euicc.isdr.es10b.list_notification import LIST_NOTIFICATION
 from rspsim.euicc.isdr.es10b.load_crl import LOAD_CRL
+from rspsim.euicc.isdr.es10b.load_rpm_package import LOAD_RPM_PACKAGE
+from rspsim.euicc.isdr.es10b.prepare_device_change import PREPARE_DEVICE_CHANGE
 from rspsim.euicc.isdr.es10b.prepare_download import PREPARE_DOWNLOAD
 from rspsim.euicc.isdr.es10b.remove_notification_from_list import REMOVE_NOTIFICATION_FROM_LIST
 from rspsim.euicc.isdr.es10b.retrieve_notifications_list import RETRIEVE_NOTIFICATIONS_LIST
+from rspsim.euicc.isdr.es10b.verify_device_change import VERIFY_DEVICE_CHANGE
+from rspsim.euicc.isdr.es10b.verify_profile_recovery import VERIFY_PROFILE_RECOVERY
+from rspsim.euicc.isdr.es10b.verify_smdp_response import VERIFY_SMDP_RESPONSE
 from rspsim.euicc.isdr.es10b.verify_smds_response import VERIFY_SMDS_RESPONSE
 
 __all__ = ["FUNCTIONS"]
@@ -32,6 +37,11 @@ FUNCTIONS: Final[tuple[AnyFunction, ...]] = (
     RETRIEVE_NOTIFICATIONS_LIST,
     REMOVE_NOTIFICATION_FROM_LIST,
     LOAD_CRL,
+    LOAD_RPM_PACKAGE,
+    PREPARE_DEVICE_CHANGE,
+    VERIFY_DEVICE_CHANGE,
+    VERIFY_SMDP_RESPONSE,
+    VERIFY_PROFILE_RECOVERY,
     GET_RAT,
     VERIFY_SMDS_RESPONSE,
 )

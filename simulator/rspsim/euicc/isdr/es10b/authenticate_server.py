@@ -33,7 +33,7 @@ from rspsim.euicc.decisions import Check, Checks, Decision, first_refusal
 from rspsim.euicc.isdr import information
 from rspsim.euicc.isdr.es10_function import Function, Interface
 from rspsim.euicc.outcome import Outcome, View
-from rspsim.euicc.security import ecasd
+from rspsim.euicc.security import change_session, ecasd
 from rspsim.euicc.security.server_certificate import NO_OID, Presented, certificate_checks
 from rspsim.euicc.security.stapled_crls import CRL_CHECKS, stapled_flaws
 from rspsim.euicc.session import SessionEvent
@@ -145,6 +145,23 @@ class AuthenticationAttempt:
         return needed is None or needed in self.view.state.personality.rsp_capability
 
     @property
+    def iccid_fits(self) -> bool:
+        """Returns whether a Device Change is for a Profile that may be moved by this server's word.
+
+        A recovery is for a Profile that is gone, so its ICCID is not looked at.
+        """
+        octets = self.request.ctx_params1
+        if octets[0] != v3.CtxParamsForDeviceChange.TAG:
+            return True
+        asked = v3.CtxParamsForDeviceChange.decode(octets).iccid
+        profile = self.view.state.profile_by_iccid(asked)
+        if profile is None:
+            return False
+        configuration = change_session.configuration_of(profile)
+        configured = configuration is not None and configuration.request_to_dp is not None
+        return configured or self.view.options.change_unconfigured_accepted
+
+    @property
     def pkid_wanted(self) -> bytes:
         """Returns the CI under which the card has to sign; empty where it is to choose.
 
@@ -222,6 +239,7 @@ CHECKS: Final[Decision[Checks[AuthenticationAttempt]]] = Decision(
         Check("ci_to_be_used", lambda a: a.credential is not None, _E.ciPKUnknown),
         *CRL_CHECKS,
         Check("context_supported", lambda a: a.context_supported, _E.undefinedError),
+        Check("iccid", lambda a: a.iccid_fits, v3.AuthenticateErrorCode.invalidIccid),
     ),
     "checks of AuthenticateServer",
 )
@@ -289,6 +307,7 @@ def _accepted(attempt: AuthenticationAttempt) -> Outcome:
         newer_chain=attempt.newer_pkid is not None,
         others=attempt.others,
         crls=attempt.crls,
+        ctx_params1=request.ctx_params1,
     )
     role = presented.role or Role.DP_AUTH
     event = _ROLES.get(role, SessionEvent.DP_AUTHENTICATED)

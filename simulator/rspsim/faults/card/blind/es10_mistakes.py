@@ -159,7 +159,7 @@ def _results_stay(
     return tuple(one for one in pending if one is not oldest)
 
 
-def _first_event(profile: Profile, event: NotificationEvent, /) -> tuple[str, ...]:
+def _first_event(profile: Profile, event: int, /) -> tuple[str, ...]:
     entries = profile.metadata.notification_configuration_info or ()
     return tuple(
         entry.notification_address

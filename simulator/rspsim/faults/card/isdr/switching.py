@@ -75,13 +75,13 @@ def _refresh_to_the_display(number: int, qualifier: int) -> bytes:
 
 
 def _without_address_for(event: NotificationEvent) -> Change:
-    def addresses(profile: Profile, requested: NotificationEvent) -> tuple[str, ...]:
+    def addresses(profile: Profile, requested: int) -> tuple[str, ...]:
         return () if requested is event else notifications.ADDRESSES.standard(profile, requested)
 
     return swap(notifications.ADDRESSES, addresses)
 
 
-def _address_for_every_event(profile: Profile, event: NotificationEvent) -> tuple[str, ...]:
+def _address_for_every_event(profile: Profile, event: int) -> tuple[str, ...]:
     return notifications.ADDRESSES.standard(profile, event) or ("unasked.example.com",)
 
 

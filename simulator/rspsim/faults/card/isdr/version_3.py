@@ -335,7 +335,10 @@ FAULTS: Final = (
         for reason, row in (
             (16, "ES10b.CancelSession#07"),
             (17, "ES10b.CancelSession#08"),
+            *((18 + place, f"ES10b.CancelSession#{9 + place:02}") for place in range(7)),
+            (27, "ES10b.CancelSession#17"),
             (28, "ES10b.CancelSession#18"),
+            (29, "ES10b.CancelSession#19"),
         )
     ),
     CardFault(

@@ -73,7 +73,7 @@ def _just_enabled_second(_request: Any, view: View, outcome: Outcome) -> Outcome
 def _silent_if_alone(wanted: NotificationEvent) -> Change:
     """Returns a change by which an event that a Profile names alone leaves no Notification."""
 
-    def addresses(profile: Profile, event: NotificationEvent, /) -> tuple[str, ...]:
+    def addresses(profile: Profile, event: int, /) -> tuple[str, ...]:
         entries = profile.metadata.notification_configuration_info or ()
         alone = len(entries) == 1 and entries[0].profile_management_operation == {wanted}
         if event is wanted and alone:

@@ -127,7 +127,7 @@ def _address_of_the_other(state: CardState, metadata: NotificationMetadata, /) -
 
 
 def _unasked(wanted: NotificationEvent) -> Change:
-    def addresses(profile: Profile, event: NotificationEvent, /) -> tuple[str, ...]:
+    def addresses(profile: Profile, event: int, /) -> tuple[str, ...]:
         found = notifications.ADDRESSES.standard(profile, event)
         return found or (("unasked.example.com",) if event is wanted else ())
 

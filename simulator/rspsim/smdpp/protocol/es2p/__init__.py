@@ -5,7 +5,13 @@ from typing import Final
 
 from rspcore.messages.es9p import Response, StatusCodeData
 from rspsim.smdpp.partner_calls import Steps, at_once
-from rspsim.smdpp.protocol.es2p import cancel_order, confirm_order, download_order, release_profile
+from rspsim.smdpp.protocol.es2p import (
+    cancel_order,
+    confirm_order,
+    download_order,
+    release_profile,
+    rpm_order,
+)
 from rspsim.smdpp.protocol.es9p_function import Environment
 
 __all__ = ["FUNCTIONS"]
@@ -19,5 +25,6 @@ FUNCTIONS: Final[
     "confirmOrder": confirm_order.run,
     "cancelOrder": at_once(cancel_order.run),
     "releaseProfile": release_profile.run,
+    "rpmOrder": at_once(rpm_order.run),
 }
 """Every function by its name, taking body and caller; a new one needs one module and one line."""

@@ -16,7 +16,6 @@ from rspcore.frozen import dataclass, replace
 from rspcore.ids import TransactionId
 from rspcore.messages.codec import bits
 from rspcore.messages.es9p import (
-    AuthenticateClientRequest,
     AuthenticateClientResponse,
     StatusCodeData,
 )
@@ -29,11 +28,13 @@ from rspcore.messages.es10b import (
 from rspcore.messages.euicc_info import EuiccInfo2
 from rspcore.messages.v3.capability_bits import LpaRspCapability
 from rspcore.messages.v3.server_authentication import CtxParamsForPushServiceRegistration
+from rspcore.messages.v3.server_functions import AuthenticateClientRequestV3
 from rspcore.pki.roles import Role
 from rspcore.tags import Tag
 from rspsim.smdpp import fault_points
 from rspsim.smdpp.identity import Signer
 from rspsim.smdpp.policy import Policy
+from rspsim.smdpp.protocol import changes, rpm_offer
 from rspsim.smdpp.protocol.es9p_function import Environment, Es9pFunction, Outcome, run_checks
 from rspsim.smdpp.protocol.euicc_chain import CHAIN_CHECKS, EuiccChain
 from rspsim.smdpp.protocol.newer_client import VERSION_3
@@ -56,7 +57,6 @@ __all__ = ["FUNCTION"]
 
 NAME: Final = "authenticateClient"
 _LPA: Final = bits(LpaRspCapability)
-_PUSH: Final = b"\xa3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,8 @@ class Content:
         transaction_id: TransactionID of the JSON object.
         ok: What the card signed, or None when it sent an error.
         error_code: authenticateErrorCode, or None.
-        context: ctxParams1, or None with an error.
+        context: ctxParams1 of a download or RPM, or None with an error or another ctxParams1.
+        delete_notification: Notification of the old device after a Device Change, or None.
         others: otherCertsInChain of a card of version 3.
         push: ctxParams1 where it is a registration for push, which only an SM-DS takes.
     """
@@ -76,6 +77,7 @@ class Content:
     ok: AuthenticateResponseOk | None
     error_code: int | None
     context: CtxParamsForCommonAuthentication | None
+    delete_notification: bytes | None = None
     others: tuple[bytes, ...] = ()
     push: CtxParamsForPushServiceRegistration | None = None
 
@@ -133,19 +135,23 @@ def read(body: Mapping[str, object]) -> Content:
     Raises:
         DecodeError: a member or a data object is missing or has the wrong form.
     """
-    request = AuthenticateClientRequest.from_json(body)
+    request = AuthenticateClientRequestV3.from_json(body)
     response = AuthenticateServerResponse.decode(request.authenticate_server_response)
     ok, error = response.authenticate_response_ok, response.authenticate_response_error
     if ok is None:
         code = None if error is None else error.authenticate_error_code
         return Content(request.transaction_id, None, code, None)
     ok.euicc_signed1.euicc_info2.require_whole()
-    given = ok.euicc_signed1.ctx_params1
-    if given[:1] == _PUSH:
-        push = CtxParamsForPushServiceRegistration.decode(given)
-        return Content(request.transaction_id, ok, None, None, _others(response), push)
-    context = CtxParamsForCommonAuthentication.decode(given)
-    return Content(request.transaction_id, ok, None, context, _others(response))
+    octets = ok.euicc_signed1.ctx_params1
+    notification = request.delete_notification_for_dc
+    context = push = None
+    if octets[0] == CtxParamsForCommonAuthentication.TAG:
+        context = CtxParamsForCommonAuthentication.decode(octets)
+    elif octets[0] == CtxParamsForPushServiceRegistration.TAG:
+        push = CtxParamsForPushServiceRegistration.decode(octets)
+    else:
+        changes.require_context(octets)
+    return Content(request.transaction_id, ok, None, context, notification, _others(response), push)
 
 
 def _others(response: AuthenticateServerResponse) -> tuple[bytes, ...]:
@@ -297,15 +303,22 @@ def run(environment: Environment, content: Content) -> Outcome:
     """Offers the profile, or refuses it."""
     now = environment.clock.now()
     session = environment.sessions.live(content.transaction_id, now, Stage.CHALLENGED)
-    if content.ok is None or content.context is None:
+    if content.ok is None:
         return _reported_error(content, session)
     chain = EuiccChain.of(environment, *content.certificates)
     claim = Claim(content.transaction_id, content.ok, chain, session, environment.policy)
     refusal = run_checks(CARD_CHECKS, environment.policy, claim)
-    client = _client(claim, content.context)
+    client = _client(claim)
     if refusal is not None or session is None or client is None:
         # Without a refusal only when the policy skips checks.
         return Outcome(answer=refusal or TRANSACTION_UNKNOWN("the session cannot continue"))
+    asked = changes.Asked(session, client, content.ok, now, content.delete_notification)
+    other = changes.offered(environment, asked) or rpm_offer.offered(environment, asked)
+    if other is not None:
+        return other
+    if content.context is None:
+        refused = MATCHING_ID_REFUSED("this server has no Device Change before version 3")
+        return Outcome(answer=refused, sessions=(session.ended(),))
     order = environment.orders.asked_for(content.context.matching_id or "", client.eid)
     if isinstance(order, StatusCodeData):
         return Outcome(answer=order, sessions=(session.ended(),))
@@ -315,10 +328,12 @@ def run(environment: Environment, content: Content) -> Outcome:
     refusal = run_checks(ORDER_CHECKS, environment.policy, request)
     if refusal is not None:
         return _refused(request, refusal)
-    return _offered(environment, request, content.ok.euicc_signature1)
+    offer = _offered(environment, request, content.ok.euicc_signature1)
+    gone = changes.old_one_deleted(environment, content.delete_notification)
+    return replace(offer, orders=(*offer.orders, *gone))
 
 
-def _client(claim: Claim, context: CtxParamsForCommonAuthentication) -> Client | None:
+def _client(claim: Claim) -> Client | None:
     certificate = claim.chain.euicc
     if certificate is None or certificate.eid is None:
         return None
@@ -326,8 +341,14 @@ def _client(claim: Claim, context: CtxParamsForCommonAuthentication) -> Client |
         eid=certificate.eid,
         certificate=certificate,
         euicc_info2=claim.ok.euicc_signed1.euicc_info2.raw or b"",
-        device_info=context.device_info.raw or b"",
+        device_info=_device_info(claim.ok.euicc_signed1.ctx_params1),
     )
+
+
+def _device_info(context: bytes) -> bytes:
+    """Returns deviceInfo of ctxParams1, whole; empty where there is none."""
+    found = tlv.parse(context).find(0xA1)
+    return b"" if found is None else bytes(found.raw)
 
 
 def _reported_error(content: Content, session: Session | None) -> Outcome:

@@ -6,7 +6,7 @@ Source: SGP.22 v2, 5.6.5 and 3.1.3.1.
 from collections.abc import Mapping
 from typing import Final
 
-from rspcore.frozen import dataclass
+from rspcore.frozen import dataclass, replace
 from rspcore.ids import Oid, TransactionId
 from rspcore.messages.es9p import CancelSessionRequest, CancelSessionResponse, StatusCodeData
 from rspcore.messages.es10b import CancelSessionResponse as CardResponse
@@ -17,6 +17,7 @@ from rspsim.smdpp.status_codes import (
     SMDP_OID_MISMATCH,
     TRANSACTION_UNKNOWN,
 )
+from rspsim.smdpp.stock.operations import Operation, OperationState
 from rspsim.smdpp.stock.orders import NotificationPoint, Order
 from rspsim.smdpp.stock.sessions import Session
 
@@ -128,6 +129,20 @@ def run(environment: Environment, content: Content) -> Outcome:
         answer=CancelSessionResponse(),
         sessions=(session.ended(),),
         orders=_consequence(environment, session, content.ok),
+        operations=_operations(environment, session, content.ok),
+    )
+
+
+def _operations(
+    environment: Environment, session: Session, ok: CancelSessionResponseOk
+) -> tuple[Operation, ...]:
+    """Returns RPM package or Device Change of the session after its end: it waits on, or ends."""
+    effect = environment.policy.cancel_effect(ok.euicc_cancel_session_signed.reason)
+    after = OperationState.WAITING if effect is None else OperationState.ENDED
+    return tuple(
+        replace(one, state=after)
+        for one in environment.operations.all()
+        if one.session == session.transaction_id and one.open
     )
 
 

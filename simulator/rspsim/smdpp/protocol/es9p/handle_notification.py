@@ -19,9 +19,11 @@ from rspcore.messages.notifications import (
     OtherSignedNotification,
     ProfileInstallationResult,
 )
+from rspcore.messages.v3.rpm_package import LoadRpmPackageResultSigned
 from rspcore.tags import Tag
 from rspsim.smdpp.protocol.es9p_function import Environment, Es9pFunction, Outcome, run_checks
 from rspsim.smdpp.protocol.euicc_chain import CHAIN_CHECKS, EuiccChain
+from rspsim.smdpp.stock.operations import OperationKind, OperationState
 from rspsim.smdpp.stock.orders import NotificationPoint, Order, OrderEvent, OrderState
 from rspsim.smdpp.stock.receipts import Receipt, Verdict
 from rspsim.smdpp.stock.sessions import Session
@@ -33,22 +35,27 @@ _OTHER_CERTS: Final = 0xA1
 """Tag of otherCertsInChain in a Notification of version 3."""
 RESULT_SIGNATURE: Final = "result_signature"
 """Name of the check of a ProfileInstallationResult's signature, where it is left out."""
+_RPM_RESULT: Final = 0xA1
+_DATA_TAGS: Final = (Tag.Sequence, 0xA0)
+"""Tags under which the signed data of an RPM result may be signed; which is not public."""
 _UNREADABLE: Final = "unreadable"
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A notification, decoded as at most one of the two kinds; as none when its tag is unknown.
+    """A notification, decoded as at most one of three kinds; as none when its tag is unknown.
 
     Attributes:
         octets: The notification as received.
         result: Decoded as ProfileInstallationResult (BF37).
         other: Decoded as OtherSignedNotification (30).
+        package: Decoded as LoadRpmPackageResultSigned (A1), of version 3.
     """
 
     octets: bytes
     result: ProfileInstallationResult | None = None
     other: OtherSignedNotification | None = None
+    package: LoadRpmPackageResultSigned | None = None
 
 
 def read(body: Mapping[str, object]) -> Content:
@@ -65,6 +72,9 @@ def read(body: Mapping[str, object]) -> Content:
             return Content(octets, result=ProfileInstallationResult.decode(octets))
         if tag == Tag.Sequence:
             return Content(octets, other=OtherSignedNotification.decode(octets))
+        if tag == _RPM_RESULT:
+            package = LoadRpmPackageResultSigned.from_tlv(tlv.parse(octets))
+            return Content(octets, package=package)
     except DecodeError:
         return Content(octets)
     return Content(octets)
@@ -81,6 +91,8 @@ def run(environment: Environment, content: Content) -> Outcome:
         return _result(environment, content.octets, content.result)
     if content.other is not None:
         return _other(environment, content.octets, content.other)
+    if content.package is not None:
+        return _package(environment, content.octets, content.package)
     receipt = Receipt(
         at=environment.clock.now(),
         kind=_UNREADABLE,
@@ -251,6 +263,51 @@ def _installation(
     known = sorted((order for order in found if order.installed_seq is not None), key=key)
     open_ = [order for order in found if order.state is OrderState.DOWNLOADED]
     return known[-1] if known else open_[-1] if open_ else None
+
+
+def _package(
+    environment: Environment, octets: bytes, package: LoadRpmPackageResultSigned
+) -> Outcome:
+    """Checks the result of an RPM package; a genuine one ends it."""
+    data = package.load_rpm_package_result_data_signed
+    session = environment.sessions.known(data.transaction_id)
+    client = None if session is None else session.client
+    operation = next(
+        (
+            one
+            for one in environment.operations.all()
+            if one.kind is OperationKind.RPM and one.session == data.transaction_id
+        ),
+        None,
+    )
+    content = data.content()
+    key = None if client is None else client.certificate.public_key
+    verifies = key is not None and any(
+        key.verify(package.euicc_sign_rpr, tlv.encode(tag, content)) for tag in _DATA_TAGS
+    )
+    verdict = Verdict.ACCEPTED
+    if session is None or client is None or operation is None:
+        verdict = Verdict.UNKNOWN_TRANSACTION
+    elif data.smdp_oid != environment.identity.oid:
+        verdict = Verdict.FOREIGN_OID
+    elif not verifies and RESULT_SIGNATURE not in environment.policy.skipped_checks:
+        verdict = Verdict.BAD_SIGNATURE
+    elif environment.receipts.seen(client.eid, content):
+        verdict = Verdict.DUPLICATE
+    receipt = Receipt(
+        at=environment.clock.now(),
+        kind="LoadRpmPackageResult",
+        octets=octets,
+        signed=content,
+        verdict=verdict,
+        event=_event_text(data.notification_metadata),
+        seq_number=data.notification_metadata.seq_number,
+        eid=client.eid if client else None,
+    )
+    if verdict is not Verdict.ACCEPTED or session is None or operation is None:
+        return Outcome(answer=None, receipt=receipt)
+    done = replace(operation, state=OperationState.DONE, result=octets)
+    return Outcome(answer=None, receipt=receipt, sessions=(session.ended(),), operations=(done,))
 
 
 def _event_text(metadata: NotificationMetadata) -> str:

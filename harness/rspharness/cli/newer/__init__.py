@@ -1,0 +1,1 @@
+"""Commands of an LPA of version 3."""

@@ -1,0 +1,237 @@
+"""RPM, Device Change and recovery with a card, an LPA and an SM-DP+ of version 3.1, end to end."""
+
+from base64 import b64encode
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from rspcore import tlv
+from rspcore.crypto.curves import Curve
+from rspcore.errors import RemoteError
+from rspcore.ids import Iccid, Version
+from rspcore.messages.v3.rpm_package import LoadRpmPackageResultSigned
+from rspcore.pki.generate import make_pki
+from rspharness.lpa import Lpa
+from rspharness.lpa.activation_code import ActivationCode
+from rspharness.lpa.checks import DownloadStoppedError
+from rspharness.lpa.download import Download, download
+from rspharness.lpa.download_steps import STANDARD_DEVICE_V3, CardRefusedError
+from rspharness.lpa.es9p_client import HttpReply, ServerRefusedError
+from rspharness.lpa.newer.next_device import Move, move_profile, recover_profile
+from rspharness.lpa.newer.remote_packages import AgreeingOwner, fetch_packages
+from rspharness.servers import device_change, rpm_packages
+from rspharness.servers.rsp_server import profile
+from rspharness.simulated.fixture_cards import simulated_card
+from rspharness.simulated.kept_in_process import OneCardLink
+from rspsim.env import ManualClock, SeededRng
+from rspsim.smdpp.http_messages import HttpRequest
+from rspsim.smdpp.policy import Policy
+from rspsim.smdpp.protocol.es2p import rpm_order
+from rspsim.smdpp.server import SmDpPlus
+from rspsim.smdpp.stock.orders import OrderEvent
+
+pytestmark = pytest.mark.once
+
+PKI = make_pki()
+STARTED = datetime(2026, 1, 1, tzinfo=UTC)
+ONE, TWO = profile("PROFILE_OPERATIONAL1"), profile("PROFILE_OPERATIONAL2")
+NEXT_EID = "89049032123451234512345678901332"
+HEADER = {"functionRequesterIdentifier": "2.999.7", "functionCallIdentifier": "1"}
+
+
+class World:
+    """A server of version 3.1 with a port to it, and cards."""
+
+    def __init__(self, **words):
+        self.clock = ManualClock(STARTED)
+        policy = replace(Policy(), version=Version.from_text("3.1.0"), next_major=4, **words)
+        self.server = SmDpPlus(
+            PKI,
+            rng=SeededRng(b"newer"),
+            clock=self.clock,
+            curves=(Curve.NIST_P256,),
+            policy=policy,
+        )
+        self.address = self.server.identity.address
+        self.oid = self.server.identity.oid
+        self.paths = []
+
+    def post(self, address, path, headers, body):
+        self.paths.append(path.rpartition("/")[2])
+        whole = {"Host": address, **headers}
+        request = HttpRequest(method="POST", path=path, headers=whole, body=body)
+        response = self.server.handle(request)
+        return HttpReply(response.status, response.headers, response.body)
+
+    def lpa(self, card):
+        return Lpa(OneCardLink(card), port=self, device=STANDARD_DEVICE_V3)
+
+    def installed(self, card, what):
+        order = self.server.orders.order(what.upp, what.metadata)
+        with self.lpa(card) as lpa:
+            lpa.download(order.activation_code)
+            lpa.deliver_notifications()
+        return order
+
+    def order_rpm(self, card, *commands, **words):
+        body = {"header": HEADER, "rpmScript": b64(b"".join(commands)), **words}
+        body.setdefault("eid", str(card.state.eid))
+        return rpm_order.run(self.server.environment, body, "2.999.7")
+
+    def order_of(self, iccid):
+        return self.server.orders.stock.of_profile(iccid)
+
+
+def b64(octets):
+    return b64encode(octets).decode("ascii")
+
+
+def newer_card(**words):
+    return simulated_card(personality="v3.1", pki=PKI, **words)
+
+
+def managed(world, what):
+    return rpm_packages.managed(what, rpm_packages.rpm_configuration(world.oid))
+
+
+def movable(world, what=ONE, **words):
+    return device_change.movable(what, device_change.request_to_dp(world.address, **words))
+
+
+def test_packages_are_ordered_fetched_loaded_and_answered():
+    world, card = World(), newer_card()
+    one, two = managed(world, ONE), managed(world, TWO)
+    for what in (one, two):
+        world.installed(card, what)
+    first = world.order_rpm(card, rpm_packages.enable(one.metadata.iccid), matchingId="FIRST")
+    world.order_rpm(card, rpm_packages.delete(two.metadata.iccid), matchingId="SECOND")
+    assert first.matching_id == "FIRST"
+    with world.lpa(card) as lpa:
+        done = fetch_packages(lpa.card, world, world.address)
+        assert [one.iccid for one in lpa.profiles()] == [ONE.metadata.iccid]
+        lpa.deliver_notifications()
+    assert [len(one.results) for one in done] == [1, 1]  # rpmPending brought the second
+    assert [one.enabled for one in card.state.profiles] == [True]
+    operations = world.server.environment.operations.all()
+    assert [one.state.value for one in operations] == ["done", "done"]
+    for one in operations:
+        LoadRpmPackageResultSigned.from_tlv(tlv.parse(one.result))
+    kinds = [one.kind for one in world.server.notifications if one.verdict.name == "ACCEPTED"]
+    assert kinds.count("LoadRpmPackageResult") == 2
+    assert card.state.notifications == ()
+
+
+def test_the_owner_decides():
+    world, card = World(), newer_card()
+    world.installed(card, managed(world, ONE))
+    world.order_rpm(card, rpm_packages.delete(ONE.metadata.iccid))
+    with world.lpa(card) as lpa:
+        off = AgreeingOwner(allows_rpm=False)
+        with pytest.raises(DownloadStoppedError, match="switched off"):
+            fetch_packages(lpa.card, world, world.address, owner=off)
+    assert len(card.state.profiles) == 1
+    assert world.paths[-1] == "cancelSession"
+
+
+def test_nothing_waits():
+    world, card = World(), newer_card()
+    world.installed(card, managed(world, ONE))
+    with world.lpa(card) as lpa, pytest.raises(ServerRefusedError, match=r"8\.2\.6/3\.8"):
+        fetch_packages(lpa.card, world, world.address)
+
+
+@pytest.mark.parametrize(
+    ("words", "script", "codes"),
+    [
+        ({"eid": None}, b"", "8.1.1/2.2"),
+        ({"eid": NEXT_EID}, b"", "8.1.1/3.9"),
+        ({"matchingId": "a b"}, b"", "8.2.6/2.1"),
+        ({"matchingId": "USED"}, b"", "8.2.6/3.3"),
+        ({}, rpm_packages.list_of_owner(rpm_packages.OWNER), "8.2.12/3.10"),
+        ({}, bytes.fromhex("3002A100"), "8.2.1/2.3"),
+        ({}, rpm_packages.enable(Iccid.from_digits("8929909999999999999")), "8.2.1/3.9"),
+        ({}, bytes.fromhex("300EA50C5A0A98920901010000000010"), "8.2.9/2.3"),
+    ],
+)
+def test_refusals_of_an_order_have_their_codes(words, script, codes):
+    world, card = World(), newer_card()
+    world.installed(card, managed(world, ONE))
+    world.order_rpm(card, matchingId="USED")
+    given = {name: value for name, value in words.items() if value is not None}
+    body = {"header": HEADER, "rpmScript": b64(script), "eid": str(card.state.eid), **given}
+    if words.get("eid", "") is None:
+        del body["eid"]
+    refused = rpm_order.run(world.server.environment, body, "2.999.7")
+    assert refused.codes == codes
+
+
+@pytest.mark.parametrize("encrypted", [False, True])
+def test_a_profile_moves_to_the_next_device(encrypted):
+    world = World(change_encrypted=encrypted, change_code="1234")
+    old, new = newer_card(), newer_card(eid=NEXT_EID)
+    world.installed(old, movable(world))
+    iccid = ONE.metadata.iccid
+    with world.lpa(old) as lpa:
+        with pytest.raises(ServerRefusedError, match=r"8\.2\.7/3\.8"):
+            move_profile(lpa.card, world, iccid, Move(confirmation_code="9999"))
+        moved = move_profile(lpa.card, world, iccid, Move(confirmation_code="1234"))
+    assert moved.deleted
+    assert moved.delete_notification is not None
+    assert old.state.profiles == ()
+    assert old.state.notifications == ()
+    with world.lpa(new) as lpa:
+        done = lpa.download(moved.activation_code)
+        assert isinstance(done, Download)
+        lpa.deliver_notifications()
+    assert [one.iccid for one in new.state.profiles] == [iccid]
+    states = [one.state.value for one in world.server.orders.all()]
+    assert states == ["Unavailable", "Installed"]
+
+
+def test_a_server_that_is_not_ready_is_asked_again():
+    world, card = World(change_delay=timedelta(minutes=30)), newer_card()
+    world.installed(card, movable(world))
+    waited = []
+
+    def pause(seconds):
+        waited.append(seconds)
+        world.clock.advance(timedelta(seconds=seconds))
+
+    with world.lpa(card) as lpa:
+        moved = move_profile(lpa.card, world, ONE.metadata.iccid, pause=pause)
+    assert waited == [30 * 60]
+    assert "checkProgress" in world.paths
+    assert moved.activation_code.startswith("LPA:1$" + world.address)
+
+
+def test_the_server_refuses_what_it_cannot_move():
+    world, card, other = World(), newer_card(), newer_card(eid=NEXT_EID)
+    world.installed(card, movable(world))
+    with world.lpa(other) as lpa, pytest.raises(RemoteError, match="no deviceChangeConfiguration"):
+        move_profile(lpa.card, world, ONE.metadata.iccid)
+
+
+def test_an_enabled_profile_stays():
+    world, card = World(), newer_card()
+    world.installed(card, movable(world))
+    with world.lpa(card) as lpa:
+        lpa.enable(str(ONE.metadata.iccid))
+        with pytest.raises(CardRefusedError, match="profileNotInDisabledState"):
+            move_profile(lpa.card, world, ONE.metadata.iccid)
+        assert len(lpa.profiles()) == 1
+
+
+def test_a_profile_comes_back_when_the_next_device_fails_for_good():
+    world, old = World(), newer_card()
+    world.installed(old, movable(world))
+    with world.lpa(old) as lpa:
+        moved = move_profile(lpa.card, world, ONE.metadata.iccid)
+        with pytest.raises(ServerRefusedError):  # nothing has failed yet
+            recover_profile(lpa.card, world, moved)
+    order = world.order_of(ONE.metadata.iccid)
+    world.server.orders.repository.put(order.after(OrderEvent.FAILED))
+    with world.lpa(old) as lpa:
+        code = recover_profile(lpa.card, world, moved)
+        download(lpa.card, world, ActivationCode.parse(code), device=STANDARD_DEVICE_V3)
+    assert [one.iccid for one in old.state.profiles] == [ONE.metadata.iccid]

@@ -1,0 +1,235 @@
+"""ES10b.LoadRpmPackage: verifies a package of an SM-DP+, carries it out, signs the results.
+
+What smdpSignature3 and euiccSignRPR are made over is not public. Here the first is over smdpSigned3
+and, by analogy with smdpSignature2, euiccSignature1; the second over the data with the tag of its
+type. The options `rpm_signature1_covered` and `rpm_result_tag` choose the other forms.
+
+A signed result, an error too, ends the session and waits among the Notifications; the one REFRESH
+of a package comes after it. A loss of power leaves all of this done, or nothing.
+
+Source: SGP.22 v3.1, 5.7 (LoadRpmPackage).
+"""
+
+from typing import Final
+
+from rspcore import tlv
+from rspcore.frozen import dataclass, replace
+from rspcore.messages.v3.capability_bits import EuiccRspCapability
+from rspcore.messages.v3.installation_results import NotificationMetadata
+from rspcore.messages.v3.profile_metadata import NotificationEvent
+from rspcore.messages.v3.rpm_package import (
+    LoadRpmPackageErrorCodeNotSigned,
+    LoadRpmPackageErrorCodeSigned,
+    LoadRpmPackageRequest,
+    LoadRpmPackageResult,
+    LoadRpmPackageResultDataSigned,
+    LoadRpmPackageResultNotSigned,
+    LoadRpmPackageResultSigned,
+    RpmCommandResult,
+    RpmFinalResult,
+)
+from rspcore.messages.v3.server_authentication import CtxParams1, OperationType
+from rspcore.tags import Tag
+from rspsim.euicc import cat, notifications
+from rspsim.euicc.decisions import Check, Checks, Decision, first_refusal
+from rspsim.euicc.isdr.es10_function import Function, Interface
+from rspsim.euicc.isdr.es10c import switching
+from rspsim.euicc.isdr.rpm.execution import executed
+from rspsim.euicc.isdr.rpm.progress import Progress
+from rspsim.euicc.options import RpmResultTag
+from rspsim.euicc.outcome import Outcome, View
+from rspsim.euicc.security import ecasd
+from rspsim.euicc.session import SessionEvent
+from rspsim.euicc.session_context import AuthenticatedServer
+from rspsim.euicc.state import CardState, Volatile
+
+__all__ = [
+    "ASKS_REFRESH",
+    "CHECKS",
+    "KEPT",
+    "LOAD_RPM_PACKAGE",
+    "METADATA",
+    "RESULTS",
+    "SESSION_CHECKS",
+    "SIGNED_OCTETS",
+    "VERIFIES",
+    "PackageAttempt",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class PackageAttempt:
+    """A request and the view for its checks."""
+
+    request: LoadRpmPackageRequest
+    view: View
+
+    @property
+    def server(self) -> AuthenticatedServer | None:
+        """Returns the server of the session."""
+        return self.view.session.server
+
+    @property
+    def session_open(self) -> bool:
+        """Returns whether an SM-DP+ is authenticated and nothing was prepared since."""
+        return self.server is not None and self.view.permits(SessionEvent.RPM_EXECUTED)
+
+    @property
+    def for_rpm(self) -> bool:
+        """Returns whether the session was opened with operationType rpm."""
+        if self.server is None:
+            return False
+        whole = tlv.encode(Tag.Sequence, self.server.ctx_params1)
+        context = CtxParams1.from_tlv(tlv.parse(whole)).ctx_params_for_common_authentication
+        return context is not None and OperationType.rpm in (context.operation_type or ())
+
+    @property
+    def transaction_fits(self) -> bool:
+        """Returns whether the server names the session's TransactionID."""
+        named = self.request.smdp_signed3.transaction_id
+        return self.server is not None and named == self.server.transaction_id
+
+    @property
+    def signature_fits(self) -> bool:
+        """Returns whether smdpSignature3 is by the key of CERT.DPauth, over what it is made of."""
+        return self.server is not None and self.view.decisions[VERIFIES](self, self.server)
+
+
+def _verifies(attempt: PackageAttempt, server: AuthenticatedServer, /) -> bool:
+    signed = attempt.request.smdp_signed3.encode()
+    if attempt.view.options.rpm_signature1_covered:
+        signed += tlv.encode(Tag.Signature, server.euicc_signature1)
+    key = server.server_key
+    return key is not None and key.verify(attempt.request.smdp_signature3, signed)
+
+
+_N, _S = LoadRpmPackageErrorCodeNotSigned, LoadRpmPackageErrorCodeSigned
+
+SESSION_CHECKS: Final[Decision[Checks[PackageAttempt]]] = Decision(
+    "es10b.load_rpm_package.session",
+    (
+        Check("session_open", lambda a: a.session_open, _N.noSession),
+        Check("for_rpm", lambda a: a.for_rpm, _N.undefinedError),
+    ),
+    "checks of LoadRpmPackage whose codes are not signed",
+)
+CHECKS: Final[Decision[Checks[PackageAttempt]]] = Decision(
+    "es10b.load_rpm_package",
+    (
+        Check("transaction_id", lambda a: a.transaction_fits, _S.invalidTransactionId),
+        Check("smdp_signature3", lambda a: a.signature_fits, _S.invalidSignature),
+    ),
+    "checks of LoadRpmPackage whose codes are signed",
+)
+VERIFIES: Final = Decision(
+    "es10b.load_rpm_package.verifies", _verifies, "whether smdpSignature3 is good"
+)
+
+
+def _signed_octets(data: LoadRpmPackageResultDataSigned, tag: RpmResultTag, /) -> bytes:
+    return tlv.encode(int(tag.value, 16), data.content())
+
+
+def _metadata(metadata: NotificationMetadata, /) -> NotificationMetadata:
+    return metadata
+
+
+def _kept(octets: bytes, /) -> bytes:
+    """Returns the result as it waits among the Notifications."""
+    return tlv.encode(0xA1, bytes(tlv.parse(octets).value))
+
+
+def _results(results: tuple[RpmCommandResult, ...], /) -> tuple[RpmCommandResult, ...]:
+    return results
+
+
+RESULTS: Final = Decision(
+    "es10b.load_rpm_package.results", _results, "results of the commands, in the order answered"
+)
+SIGNED_OCTETS: Final = Decision(
+    "es10b.load_rpm_package.signed_octets", _signed_octets, "what euiccSignRPR is made over"
+)
+METADATA: Final = Decision(
+    "es10b.load_rpm_package.metadata", _metadata, "metadata of the result of a package"
+)
+KEPT: Final = Decision("es10b.load_rpm_package.kept", _kept, "result as it waits to be retrieved")
+ASKS_REFRESH: Final = Decision(
+    "es10b.load_rpm_package.asks_refresh",
+    standard=True,
+    summary="a package that changes which Profile is enabled asks for REFRESH",
+)
+
+
+def _handle(request: LoadRpmPackageRequest, view: View) -> Outcome:
+    attempt = PackageAttempt(request, view)
+    refusal = first_refusal(view.decisions[SESSION_CHECKS], attempt)
+    server = attempt.server
+    if refusal is not None or server is None:
+        result = LoadRpmPackageResultNotSigned(
+            transaction_id=request.smdp_signed3.transaction_id,
+            load_rpm_package_error_code_not_signed=refusal or _N.undefinedError,
+        )
+        return view.answer(LoadRpmPackageResult(load_rpm_package_result_not_signed=result))
+    code = first_refusal(view.decisions[CHECKS], attempt)
+    if code is not None:
+        final = RpmFinalResult(load_rpm_package_error_code_signed=code)
+        return _answered(view, server, final, view.state, view.volatile)
+    progress = executed(Progress(view=view, server=server), request.smdp_signed3)
+    results = view.decisions[RESULTS](progress.results)
+    final = RpmFinalResult(rpm_package_execution_result=results)
+    state, volatile = progress.state, view.volatile
+    if progress.change is not None:
+        state = view.decisions[switching.WAITS](state, progress.change)
+        if view.decisions[ASKS_REFRESH]:
+            volatile = cat.with_refresh(view, volatile)
+    return _answered(view, server, final, state, volatile)
+
+
+def _answered(
+    view: View,
+    server: AuthenticatedServer,
+    final: RpmFinalResult,
+    state: CardState,
+    volatile: Volatile,
+) -> Outcome:
+    """Signs a result, keeps it as a Notification and ends the session."""
+    event = NotificationEvent.loadRpmPackageResult
+    metadata = view.decisions[METADATA](
+        NotificationMetadata(
+            seq_number=state.next_seq_number,
+            profile_management_operation=frozenset({event}),
+            notification_address=server.address,
+        )
+    )
+    data = LoadRpmPackageResultDataSigned(
+        transaction_id=server.transaction_id,
+        notification_metadata=metadata,
+        smdp_oid=server.oid,
+        final_result=final,
+    )
+    octets = view.decisions[SIGNED_OCTETS](data, view.options.rpm_result_tag)
+    signature = ecasd.sign(state, view.decisions, server.ci_pkid, octets)
+    signed = LoadRpmPackageResultSigned(
+        load_rpm_package_result_data_signed=data, euicc_sign_rpr=signature
+    )
+    kept = view.decisions[KEPT](signed.encode())
+    state = notifications.appended(state, view.decisions, event, metadata, kept)
+    return view.answer(
+        LoadRpmPackageResult(load_rpm_package_result_signed=signed),
+        state=state,
+        volatile=replace(volatile, session=view.session_after(SessionEvent.RPM_EXECUTED)),
+    )
+
+
+def _available(view: View) -> bool:
+    personality = view.state.personality
+    return personality.version_3 and EuiccRspCapability.rpmSupport in personality.rsp_capability
+
+
+LOAD_RPM_PACKAGE: Final = Function(
+    "ES10b.LoadRpmPackage",
+    LoadRpmPackageRequest,
+    _handle,
+    Interface.ES10B,
+    available=_available,
+)
