@@ -57,8 +57,8 @@ class Tag(IntEnum):
     CancelSession = 0xBF41
     LpaeActivation = 0xBF42
     GetRat = 0xBF43
-    LoadRpmPackage = 0xBF44
     VerifySmdsResponse = 0xBF45
+    LoadRpmPackage = 0xBF44
     VerifyDeviceChange = 0xBF4B
     PrepareDeviceChange = 0xBF4D
     VerifySmdpResponse = 0xBF60

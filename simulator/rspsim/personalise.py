@@ -17,6 +17,7 @@ from rspcore.messages.metadata import (
     PprId,
     ProfilePolicyAuthorisationRule,
 )
+from rspcore.messages.v3.card_and_device import EuiccConfiguration
 from rspcore.pki.bundle import Pki
 from rspcore.pki.certificate import Certificate
 from rspcore.pki.generate import issue_euicc
@@ -26,12 +27,16 @@ from rspsim.euicc.options import Options
 from rspsim.euicc.personality import Personality, personality_named
 from rspsim.euicc.state import Addresses, CardState, CiCredential
 
-__all__ = ["RATS", "ROOT_DS_ADDRESS", "personalise"]
+__all__ = ["LPAE_PIN", "RATS", "ROOT_DS_ADDRESS", "personalise"]
 
 ROOT_DS_ADDRESS: Final = "testrootsmds.example.com"
 
 _ANY_MCC_MNC: Final = MccMnc(b"\xee\xee\xee")
 _ANY_OPERATOR: Final = OperatorId(mcc_mnc=_ANY_MCC_MNC, gid1=b"", gid2=b"")
+LPAE_PIN: Final = "1234"
+"""PIN of an LPAe with E4 ENVELOPE."""
+_E4E: Final = EuiccConfiguration.lpaeUsingE4Esupported
+Rules = tuple[ProfilePolicyAuthorisationRule, ...]
 _CONSENT: Final = frozenset({PprFlag.consentRequired})
 
 
@@ -110,10 +115,19 @@ def personalise(
         personality=replace(kind, options=decided),
         options=decided,
         credentials=credentials,
-        rat=_rat(rat) if isinstance(rat, str) else rat,
+        rat=_for(kind, _rat(rat) if isinstance(rat, str) else rat),
         addresses=addresses or Addresses(root_ds=ROOT_DS_ADDRESS),
         next_seq_number=decided.first_seq_number,
+        lpae_pin=LPAE_PIN if _E4E in (kind.lpae_support or ()) else "",
     )
+
+
+def _for(kind: Personality, rules: Rules) -> Rules:
+    """Returns the rules of a card: one with several eSIM Ports allows no PPR1 (v3.1, 2.9.2.1)."""
+    if not kind.mep_modes:
+        return rules
+    lowered = (replace(rule, ppr_ids=rule.ppr_ids - {PprId.ppr1}) for rule in rules)
+    return tuple(rule for rule in lowered if rule.ppr_ids)
 
 
 def _rat(name: str) -> tuple[ProfilePolicyAuthorisationRule, ...]:

@@ -29,6 +29,7 @@ from rspcore.messages.v3.capability_bits import EuiccRspCapability
 from rspcore.pki.variants import Variant
 from rspcore.tags import Tag
 from rspharness.card.card_under_test import Card
+from rspharness.card.esim_port_options import MEP_OPTIONS, offered
 from rspharness.card.plain_sim import is_plain_sim
 from rspharness.record.verdicts import Inconclusive, TargetLost
 
@@ -173,6 +174,7 @@ def read_capabilities(
         (frozenset(ci_keys), cis, no_lists),
         (frozenset(options_of_rat(())), None if rat is None else options_of_rat(rat), no_rat),
         (_OF_FCI, lpae, "the answer to SELECT ISD-R cannot be decoded"),
+        *(((MEP_OPTIONS, offered(card), NOT_DECLARED),) if _version(info) == "v3" else ()),
     )
     read: dict[str, bool] = {}
     unknown = dict.fromkeys(sorted(DECLARED_ONLY), NOT_DECLARED)
@@ -194,7 +196,7 @@ def read_capabilities(
     return Capabilities(
         read | dict(declared),
         contradictions,
-        {name: reason for name, reason in unknown.items() if name not in declared},
+        {name: reason for name, reason in unknown.items() if name not in {**read, **declared}},
         info,
         both,
         frozenset(name for name in ci_keys if read.get(name)),

@@ -34,6 +34,8 @@ KNOWN_VALUES: Final = frozenset(
         "forbidden_pprs",
         "globalplatform_version",
         "highest_svn",
+        "esim_ports",
+        "lpae_pin",
         "platform_label",
         "profile_type",
         "pp_version",

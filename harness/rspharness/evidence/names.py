@@ -54,16 +54,16 @@ FUNCTIONS: Final[Mapping[int, tuple[str, str, str]]] = {
     0xBF41: ("ES10b.CancelSession", "CancelSessionRequest", "CancelSessionResponse"),
     0xBF42: ("LpaeActivation", "LpaeActivationRequest", "LpaeActivationResponse"),
     0xBF43: ("ES10b.GetRAT", "GetRatRequest", "GetRatResponse"),
-    0xBF45: (
-        "ES10b.VerifySmdsResponse",
-        "VerifySmdsResponseRequest",
-        "VerifySmdsResponseResponse",
-    ),
     0xBF44: ("ES10b.LoadRpmPackage", "", ""),
     0xBF4B: ("ES10b.VerifyDeviceChange", "", ""),
     0xBF4D: ("ES10b.PrepareDeviceChange", "", ""),
     0xBF60: ("ES10b.VerifySmdpResponse", "", ""),
     0xBF62: ("ES10b.VerifyProfileRecovery", "", ""),
+    0xBF45: (
+        "ES10b.VerifySmdsResponse",
+        "VerifySmdsResponseRequest",
+        "VerifySmdsResponseResponse",
+    ),
     0xA0: ("ES8+.ConfigureISDP", "", ""),
     0xA1: ("ES8+.StoreMetadata", "", ""),
     0xA2: ("ES8+.ReplaceSessionKeys", "", ""),
@@ -100,6 +100,7 @@ PROACTIVE: Final[Mapping[int, str]] = {
     0x42: "RECEIVE DATA",
     0x43: "SEND DATA",
     0x44: "GET CHANNEL STATUS",
+    0x79: "LSI COMMAND",
 }
 """Types of proactive commands (ETSI TS 102 223, 9.4)."""
 

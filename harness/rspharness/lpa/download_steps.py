@@ -287,7 +287,7 @@ def authenticate_server_request(
         answer.euicc_ci_pkid_to_be_used,
         answer.server_certificate,
         context,
-        *_chain_and_crls(initiated),
+        *chain_and_crls(initiated),
     )
     try:
         return AuthenticateServerRequest.decode(octets)
@@ -297,7 +297,7 @@ def authenticate_server_request(
         ) from error
 
 
-def _chain_and_crls(initiated: Initiated) -> tuple[bytes, ...]:
+def chain_and_crls(initiated: Initiated) -> tuple[bytes, ...]:
     """Returns otherCertsInChain (A1) and crlList (A2), as far as the server has sent them."""
     answer = initiated.answer
     listed = ((0xA1, answer.other_certs_in_chain), (0xA2, answer.crl_list))

@@ -84,17 +84,17 @@ FUNCTIONS: tuple[Function, ...] = (
         es10b.NotificationSentResponse,
     ),
     Function("ES10b.LoadCRL", es10b.LoadCrlRequest, es10b.LoadCrlResponse),
-    Function(
-        "ES10b.VerifySmdsResponse",
-        event_lists.VerifySmdsResponseRequest,
-        event_lists.VerifySmdsResponseResponse,
-    ),
     Function("ES10b.LoadRpmPackage", LoadRpmPackageRequest, LoadRpmPackageResult),
     Function("ES10b.PrepareDeviceChange", PrepareDeviceChangeRequest, PrepareDeviceChangeResponse),
     Function("ES10b.VerifyDeviceChange", VerifyDeviceChangeRequest, VerifyDeviceChangeResponse),
     Function("ES10b.VerifySmdpResponse", VerifySmdpResponseRequest, VerifySmdpResponseResponse),
     Function(
         "ES10b.VerifyProfileRecovery", VerifyProfileRecoveryRequest, VerifyProfileRecoveryResponse
+    ),
+    Function(
+        "ES10b.VerifySmdsResponse",
+        event_lists.VerifySmdsResponseRequest,
+        event_lists.VerifySmdsResponseResponse,
     ),
     Function("ES10b.GetRAT", es10b.GetRatRequest, es10b.GetRatResponse),
     Function("ES10c.GetProfilesInfo", es10c.ProfileInfoListRequest, es10c.ProfileInfoListResponse),
@@ -172,10 +172,6 @@ class Sender(abc.ABC):
     @overload
     def send(self, request: es10b.LoadCrlRequest) -> es10b.LoadCrlResponse: ...
     @overload
-    def send(
-        self, request: event_lists.VerifySmdsResponseRequest
-    ) -> event_lists.VerifySmdsResponseResponse: ...
-    @overload
     def send(self, request: LoadRpmPackageRequest) -> LoadRpmPackageResult: ...
     @overload
     def send(self, request: PrepareDeviceChangeRequest) -> PrepareDeviceChangeResponse: ...
@@ -185,6 +181,10 @@ class Sender(abc.ABC):
     def send(self, request: VerifySmdpResponseRequest) -> VerifySmdpResponseResponse: ...
     @overload
     def send(self, request: VerifyProfileRecoveryRequest) -> VerifyProfileRecoveryResponse: ...
+    @overload
+    def send(
+        self, request: event_lists.VerifySmdsResponseRequest
+    ) -> event_lists.VerifySmdsResponseResponse: ...
     @overload
     def send(self, request: es10b.GetRatRequest) -> es10b.GetRatResponse: ...
     @overload

@@ -13,6 +13,7 @@ from rspcore.messages.euicc_info import TreProperty, UiccCapability
 from rspcore.messages.isdr import LpaeSupport
 from rspcore.messages.metadata import PprId
 from rspcore.messages.v3.card_and_device import EuiccConfiguration
+from rspcore.messages.v3.lsi_configuration import MepMode
 from rspharness.card.capabilities import CHAIN_OPTIONS, options_of_rat
 from rspharness.card.declared_values import ABSENT, bit_names, capability_names
 
@@ -25,12 +26,18 @@ __all__ = ["declared_values", "options_of"]
 def options_of(state: "CardState") -> dict[str, bool]:
     """Returns the options that follow from how a simulated card was personalised."""
     interfaces = state.personality.lpae_support or frozenset()
+    modes = state.personality.mep_modes
     return {
         **options_of_rat(state.rat),
         "O_E_LPAe": bool(interfaces),
         "LPAE_CAT": LpaeSupport.lpaeUsingCat in interfaces,
         "LPAE_SCWS": LpaeSupport.lpaeUsingScws in interfaces,
         "LPAE_E4E": EuiccConfiguration.lpaeUsingE4Esupported in interfaces,
+        "ALERT": state.options.alerts,
+        "O_E_MEP": bool(modes),
+        "MEP_A1": MepMode.A1 in modes,
+        "MEP_A2": MepMode.A2 in modes,
+        "MEP_B": MepMode.B in modes,
         **chain_options(state),
         "EVENT_CHECK": state.personality.version_3,
         "O_E_INTEGRATED": TreProperty.isIntegrated in (state.personality.tre_properties or ()),
@@ -64,6 +71,8 @@ def declared_values(state: "CardState") -> dict[str, str | int | bool]:
         "uicc_capability": bit_names(personality.uicc_capability, UiccCapability),
         "rsp_capability": capability_names(personality.rsp_capability),
         "highest_svn": personality.highest_svn,
+        "esim_ports": personality.esim_ports,
+        "lpae_pin": state.lpae_pin or None,
         "sas_number": personality.sas_accreditation_number,
         "platform_label": dloa.platform_label if dloa else None,
         "discovery_base_url": dloa.discovery_base_url if dloa else None,

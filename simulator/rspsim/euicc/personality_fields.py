@@ -47,6 +47,8 @@ class Personality:
         nvm_size: Non-volatile memory for Profiles, in octets.
         ram_size: Free volatile memory, in octets.
         isdr: False for a SIM that is no eUICC: it has neither ISD-R nor ECASD.
+        mep_modes: Modes of several enabled Profiles (MepMode), in the order the card says them.
+        esim_ports: How many eSIM Ports can have a Profile enabled.
         options: What this version decides of the open points.
     """
 
@@ -74,6 +76,8 @@ class Personality:
     nvm_size: int = 512 * 1024
     ram_size: int = 16 * 1024
     isdr: bool = True
+    mep_modes: tuple[int, ...] = ()
+    esim_ports: int = 1
     options: Options = field(default_factory=Options)
 
     @property

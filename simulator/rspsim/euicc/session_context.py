@@ -24,10 +24,10 @@ class AuthenticatedServer:
         server_ci_pkid: CI under which the server's certificate was verified.
         euicc_signature1: The card's first signature, 64 octets, which the server signs back.
         server_key: Key of the server's certificate, which signs what follows in version 3.
+        ctx_params1: What the LPA said the session is for, whole data object.
         newer_chain: The card signs with its chain of version 3.
         others: otherCertsInChain of the server, DER each.
         crls: CRLs the server stapled, DER each.
-        ctx_params1: What the LPA said the session is for, whole data object.
     """
 
     transaction_id: TransactionId
@@ -37,10 +37,10 @@ class AuthenticatedServer:
     server_ci_pkid: bytes
     euicc_signature1: bytes = field(repr=False)
     server_key: PublicKey | None = None
+    ctx_params1: bytes = b""
     newer_chain: bool = False
     others: tuple[bytes, ...] = field(default=(), repr=False)
     crls: tuple[bytes, ...] = field(default=(), repr=False)
-    ctx_params1: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

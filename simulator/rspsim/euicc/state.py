@@ -40,6 +40,8 @@ __all__ = [
     "OpenInstallation",
     "PendingNotification",
     "PendingSwitch",
+    "PortState",
+    "Ports",
     "Profile",
     "SecureChannel",
     "Volatile",
@@ -126,6 +128,7 @@ class Profile:
         package: The profile package as received, unprotected.
         size: Non-volatile memory it takes, in octets.
         content: What the package made: files, codes, authentication; and what became of it since.
+        port: eSIM Port on which it is enabled; None on none, and with one port.
     """
 
     aid: Aid
@@ -141,6 +144,7 @@ class Profile:
     size: int = 0
     content: ProfileContent = field(default=EMPTY_CONTENT, repr=False)
     further_objects: tuple[bytes, ...] = ()
+    port: int | None = None
 
     @property
     def iccid(self) -> Iccid:
@@ -227,6 +231,21 @@ class PendingSwitch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PortState:
+    """What a card keeps of one eSIM Port besides the Profile on it.
+
+    Attributes:
+        number: Number of the port.
+        return_to: As `CardState.return_to`, for this port.
+        pending_switch: As `CardState.pending_switch`, for this port.
+    """
+
+    number: int
+    return_to: Aid | None = None
+    pending_switch: PendingSwitch | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OpenInstallation:
     """What a ProfileInstallationResult needs when power is lost during a load."""
 
@@ -257,6 +276,9 @@ class CardState:
         return_to: ISD-P of the operational Profile to enable after the test Profiles.
         pending_switch: Change that waits for its REFRESH.
         open_installation: Load in progress; kept only with the option `interruption_pir`.
+        port_states: The same of eSIM Ports, where several are in use; lowest number first.
+        lpae_pin: PIN of an LPAe; empty on a card without one.
+        lpae_rpm_allowed: The user of an LPAe allows remote profile management.
     """
 
     eid: Eid
@@ -273,6 +295,16 @@ class CardState:
     return_to: Aid | None = None
     pending_switch: PendingSwitch | None = None
     open_installation: OpenInstallation | None = None
+    port_states: tuple[PortState, ...] = ()
+    lpae_pin: str = field(default="", repr=False)
+    lpae_rpm_allowed: bool = True
+
+    @property
+    def change_waits(self) -> bool:
+        """Returns whether a change waits for its REFRESH, on any port."""
+        if self.pending_switch is not None:
+            return True
+        return any(one.pending_switch is not None for one in self.port_states)
 
     @property
     def enabled_profile(self) -> Profile | None:
@@ -376,14 +408,39 @@ class Cat:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """The eSIM Ports of a card that can have several; each is a logical secure interface (LSI).
+
+    Attributes:
+        configured: MANAGE LSI (configure) was accepted since the reset.
+        mode: MepMode agreed with the device; 0 while the card works with one port.
+        count: How many ports may have a Profile enabled.
+        highest: Highest number of an LSI.
+        in_use: LSI selected.
+        session_port: LSI on which the RSP session went on last.
+        parked: Volatile values of each LSI by its number; those of the one in use are outside.
+    """
+
+    configured: bool = False
+    mode: int = 0
+    count: int = 1
+    highest: int = 0
+    in_use: int = 0
+    session_port: int = 0
+    parked: tuple["Volatile", ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Volatile:
-    """All that a card loses at a reset."""
+    """All that a card loses at a reset; of a card with eSIM Ports that of the port in use."""
 
     channels: tuple[Channel | None, ...] = (Channel(),) + (None,) * (CHANNELS - 1)
     session: Session = IDLE_SESSION
     cat: Cat = Cat()
     verified_pins: VerifiedPins = frozenset()
     sms_parts: SmsParts | None = None
+    ports: Ports | None = None
+    lpae_active: bool = False
 
     def with_channel(self, number: int, channel: Channel | None) -> Self:
         """Returns a value in which this logical channel is replaced; None closes it."""

@@ -11,7 +11,6 @@ from rspcore.pki.certificate import Certificate
 from rspcore.pki.roles import Role
 from rspcore.pki.variants import Chain, Variant, server_chain
 from rspcore.server_address import same_address
-from rspsim.smdpp.stock.sessions import Session
 
 __all__ = ["Identity", "Signer"]
 
@@ -98,10 +97,6 @@ class Identity:
             return server_chain(self.pki, variant, role, curve, self.server)
         except ConfigError:
             return server_chain(self.pki, Variant.O, role, curve, self.server)
-
-    def dp_auth_of(self, session: Session) -> Credential:
-        """Returns CERT.DPauth and its key as a session has begun with it."""
-        return self.chain(session.variant, Role.DP_AUTH, session.curve).leaf
 
     def ci(self, curve: Curve) -> Certificate:
         """Returns the CI certificate this server trusts on a curve."""

@@ -33,9 +33,9 @@ _FUNCTIONS: Final = {
     0xBF3A: "getBoundProfilePackage",
     0xBF41: "cancelSession",
     0xBF3D: "handleNotification",
-    0xBF46: "checkEvent",
     0xBF4C: "confirmDeviceChange",
     0xBF61: "checkProgress",
+    0xBF46: "checkEvent",
 }
 _ERRORS: Final[Mapping[str, Mapping[str, int]]] = {
     "initiateAuthentication": {
@@ -60,12 +60,12 @@ _ERRORS: Final[Mapping[str, Mapping[str, int]]] = {
         "8.11.1/3.9": 9,
         "8.10.1/3.9": 10,
         "8.1/4.8": 11,
-        "8.1.4/6.1": 1,
-        "8.1/3.11": 13,
-        "8.7/3.11": 14,
         "8.2.11/3.7": 15,
         "8.2.11/3.8": 16,
         "8.2.1/3.9": 17,
+        "8.1.4/6.1": 1,
+        "8.1/3.11": 13,
+        "8.7/3.11": 14,
     },
     "confirmDeviceChange": {
         "8.10.1/3.9": 1,
@@ -87,6 +87,12 @@ _ERRORS: Final[Mapping[str, Mapping[str, int]]] = {
     "cancelSession": {"8.10.1/3.9": 1, "8.1/6.1": 2},
     "checkEvent": {"8.9.1/3.8": 1, "8.9/1.2": 2, "8.9.6/6.3": 3, "8.9.6/3.9": 4},
 }
+_OTHER_OK: Final = (
+    (0xA2, ("smdpSigned3", "smdpSignature3")),
+    (0xA3, ("smdpSigned4", "smdpSignature4")),
+    (0xA4, ("smdpSigned6", "smdpSignature6")),
+)
+"""Alternatives of the answer to AuthenticateClient in version 3: tag, and members in order."""
 _ES11_ERRORS: Final = {
     "8.9.5/3.9": 6,
     "8.10.1/3.9": 7,
@@ -98,12 +104,6 @@ _ES11_ERRORS: Final = {
 }
 _LISTS: Final = {"otherCertsInChain": 0xA1, "crlList": 0xA2}
 """Lists of version 3 in the answer of InitiateAuthentication, with their tags."""
-_OTHER_OK: Final = (
-    (0xA2, ("smdpSigned3", "smdpSignature3")),
-    (0xA3, ("smdpSigned4", "smdpSignature4")),
-    (0xA4, ("smdpSigned6", "smdpSignature6")),
-)
-"""Alternatives of the answer to AuthenticateClient in version 3: tag, and members in order."""
 _OK: Final = {
     "initiateAuthentication": (
         "serverSigned1",
@@ -176,13 +176,13 @@ def _read(body: bytes) -> tuple[str, dict[str, object]]:
         if one is None:
             raise DecodeError("pendingNotification is empty")
         return name, {"pendingNotification": _b64(bytes(one.raw))}
+    if name == "checkProgress":
+        return name, {"dcSessionId": _b64(bytes(_part(found, 0x80).value))}
     if name == "checkEvent":
         return name, {
             "ecId": _b64(bytes(_part(found, 0x80).value)),
             "smdsAddress": bytes(_part(found, 0x81).value).decode("utf-8", "replace"),
         }
-    if name == "checkProgress":
-        return name, {"dcSessionId": _b64(bytes(_part(found, 0x80).value))}
     return name, _members(name, request, found)
 
 
@@ -239,13 +239,13 @@ def _written(name: str, answer: Mapping[str, object], *, es11: bool) -> bytes:
         pair = f"{codes['subjectCode']}/{codes['reasonCode']}"
         table = {**_ERRORS[name], **(_ES11_ERRORS if listing else {})}
         return tlv.encode(tag, tlv.encode(0x81, bytes((table.get(pair, _UNDEFINED),))))
-    if name == "checkEvent":
-        pending = b"\xff" if answer["isPendingEvent"] else b"\x00"
-        return tlv.encode(tag, tlv.encode(0xA0, tlv.encode(0x80, pending)))
     if name == "checkProgress":
         delay = answer.get("retryDelay")
         minutes = b"" if delay is None else tlv.encode(0x80, int(str(delay)).to_bytes(2, "big"))
         return tlv.encode(tag, tlv.encode(0xA0, minutes))
+    if name == "checkEvent":
+        pending = b"\xff" if answer["isPendingEvent"] else b"\x00"
+        return tlv.encode(tag, tlv.encode(0xA0, tlv.encode(0x80, pending)))
     parts = [] if name == "cancelSession" else [_transaction(answer)]
     for other, members in _OTHER_OK:
         if name == "authenticateClient" and members[0] in answer:

@@ -304,10 +304,10 @@ def _accepted(attempt: AuthenticationAttempt) -> Outcome:
         server_ci_pkid=presented.ci_pkid or b"",
         euicc_signature1=signature,
         server_key=presented.key,
+        ctx_params1=request.ctx_params1,
         newer_chain=attempt.newer_pkid is not None,
         others=attempt.others,
         crls=attempt.crls,
-        ctx_params1=request.ctx_params1,
     )
     role = presented.role or Role.DP_AUTH
     event = _ROLES.get(role, SessionEvent.DP_AUTHENTICATED)

@@ -57,6 +57,7 @@ __all__ = ["FUNCTION"]
 
 NAME: Final = "authenticateClient"
 _LPA: Final = bits(LpaRspCapability)
+_PUSH: Final = b"\xa3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,15 +144,16 @@ def read(body: Mapping[str, object]) -> Content:
         return Content(request.transaction_id, None, code, None)
     ok.euicc_signed1.euicc_info2.require_whole()
     octets = ok.euicc_signed1.ctx_params1
-    notification = request.delete_notification_for_dc
-    context = push = None
-    if octets[0] == CtxParamsForCommonAuthentication.TAG:
-        context = CtxParamsForCommonAuthentication.decode(octets)
-    elif octets[0] == CtxParamsForPushServiceRegistration.TAG:
+    context, push = None, None
+    if octets[:1] == _PUSH:
         push = CtxParamsForPushServiceRegistration.decode(octets)
+    elif octets[0] == CtxParamsForCommonAuthentication.TAG:
+        context = CtxParamsForCommonAuthentication.decode(octets)
     else:
         changes.require_context(octets)
-    return Content(request.transaction_id, ok, None, context, notification, _others(response), push)
+    notification = request.delete_notification_for_dc
+    others = _others(response)
+    return Content(request.transaction_id, ok, None, context, notification, others, push)
 
 
 def _others(response: AuthenticateServerResponse) -> tuple[bytes, ...]:
