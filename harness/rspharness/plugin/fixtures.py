@@ -300,8 +300,10 @@ def given(
 @pytest.fixture
 def story(
     case_state: "CaseState", run_state: "Run", cards: "Cards", given: "Conditions"
-) -> "Story":
-    """Returns a user's story: phones, servers with orders, and steps in the user's words."""
+) -> "Iterator[Story]":
+    """Yields a user's story: phones, servers with orders, and steps in the user's words."""
     from rspharness.suite.stories.story import Story  # noqa: PLC0415  only where used
 
-    return Story(cards, given, case_state, run_state)
+    made = Story(cards, given, case_state, run_state)
+    yield made
+    made.remember_secrets()

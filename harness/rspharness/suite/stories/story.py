@@ -209,6 +209,13 @@ class Story:
             expect.equal(found, [], "EIDs and ICCIDs in the words of the story")
         self._note()
 
+    def remember_secrets(self) -> None:
+        """Adds the session keys of its servers to what the answers of the card are searched for."""
+        for server in self._others.servers:
+            for keys in server.session_keys:
+                self._cards.first.secrets.add("session key S-ENC", keys.s_enc)
+                self._cards.first.secrets.add("session key S-MAC", keys.s_mac)
+
     def _require_delivered(self, phone: Phone) -> None:
         failed = [one.error for one in phone.deliver() if one.error is not None]
         expect.equal(failed, [], f"Notifications of {phone.name} that were not delivered")
