@@ -28,6 +28,8 @@ class PolicyWords(TypedDict, total=False):
     max_body_octets: int
     keep_session_after_wrong_code: bool
     signing_list_first: bool
+    chain: str
+    push_services: Sequence[str]
     any_requester: bool
     lenient_ids: bool
     root_smds: Sequence[str]
