@@ -37,6 +37,13 @@ def _parameters(item: pytest.Item) -> Mapping[str, object]:
     return {} if callspec is None else callspec.params
 
 
+def _places(item: pytest.Item) -> Mapping[str, int]:
+    """Returns which value each parameter has, by its place: two of them may be the same value."""
+    callspec = getattr(item, "callspec", None)
+    indices: Mapping[str, int] = {} if callspec is None else callspec.indices
+    return {name: place for name, place in indices.items() if name != LABEL}
+
+
 class CaseCopies:
     """A plugin of pytest that makes copies of cases while they run."""
 
@@ -59,11 +66,10 @@ class CaseCopies:
             made = list(item.parent.collect())
         finally:
             self._function, self._labels = None, ()
-        wanted = _parameters(item)
+        wanted = _places(item)
         for one in made:
             if isinstance(one, pytest.Function) and one.function is item.function:
-                given = {k: v for k, v in _parameters(one).items() if k != LABEL}
-                if given.keys() == wanted.keys() and all(given[k] is wanted[k] for k in given):
+                if _places(one) == wanted:
                     yield one
 
 
