@@ -68,9 +68,10 @@ class CaseCopies:
             self._function, self._labels = None, ()
         wanted = _places(item)
         for one in made:
-            if isinstance(one, pytest.Function) and one.function is item.function:
-                if _places(one) == wanted:
-                    yield one
+            if not isinstance(one, pytest.Function) or one.function is not item.function:
+                continue
+            if _places(one) == wanted:
+                yield one
 
 
 def run_quietly(item: pytest.Item, following: pytest.Item) -> None:
