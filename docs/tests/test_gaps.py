@@ -1,7 +1,6 @@
 """The list of what is not done is true: held against card, servers and suites."""
 
 import ast
-import re
 import tomllib
 from collections import Counter
 from pathlib import Path
@@ -146,7 +145,7 @@ def test_functions_of_the_isdr(card):
         missing = bytes(StatusWord.REFERENCED_DATA_NOT_FOUND.to_bytes(2, "big"))
         lacking.append({name for name, answer in answers.items() if answer == missing})
     assert len(lacking[0]) < len(FUNCTIONS)
-    assert lacking[0] & lacking[1] == set(GAPS["Card: functions of the ISD-R"])
+    assert lacking[0] & lacking[1] == set(GAPS.get("Card: functions of the ISD-R", ()))
 
 
 def test_functions_of_the_server():
@@ -170,7 +169,7 @@ def test_functions_of_the_discovery_server():
         )
         if server.handle(request).status == 404:
             unknown.add(f"es11/{name}")
-    assert unknown == set(GAPS["SM-DS: functions"])
+    assert unknown == set(GAPS.get("SM-DS: functions", ()))
 
 
 def _ids():
@@ -192,11 +191,8 @@ def test_rows_without_a_case():
 
 def test_what_recordings_and_times_lack_is_lacking():
     listed = GAPS["Recordings, times and reports"]
-    assert len(listed) == 6
+    assert len(listed) == 3
     sources = (ROOT / "harness" / "rspharness").rglob("*.py")
     texts = {file.name: file.read_text("utf-8") for file in sources}
-    using = [name for name, text in texts.items() if "growth(" in text]
-    assert using == ["time_verdicts.py"]  # decided there, and asked by nobody
     assert "trace" not in texts["scp81_dialogue.py"]
-    assert "of a card that is kept, what only reads is recorded" in texts["collection.py"]
-    assert not re.search(r"^def cards\(", texts["fixtures.py"], re.MULTILINE)  # one card a case
+    assert "of a card that is kept, what only reads is recorded" in texts["card_runs.py"]

@@ -1,68 +1,133 @@
-"""Runs compared: on cards that differ in one thing, and on one card again and again, as a table.
+"""Whole runs compared: on cards that differ in one thing, and on one card again and again.
 
-Each card fault of the table `verdicts` in `fixtures/comparison.toml` has a run of the cases named
-there; against the run on the usual card, exactly the declared verdicts and values may change. Then
-the usual card is run again, and nothing may differ, nor its times. What fingerprints differ in is
-held by the unit tests.
+`fixtures/comparison_runs.toml` names ten card faults and four kinds of cards, each with what
+`rsplab compare` has to show between a run on the usual card and a run on that one: this, and no
+more. Then the usual card is run again, and nothing may differ, nor its times. Each pair is
+compared by the command, as text, as JSON and as a page, and the three have to say the same.
 
-    python harness/comparison/run_pairs.py              # two runs of the usual card
-    python harness/comparison/run_pairs.py --all        # twenty
+    python harness/comparison/run_pairs.py                 # two of the cards, and two repetitions
+    python harness/comparison/run_pairs.py --all           # every card, and twenty repetitions
+    python harness/comparison/run_pairs.py --card FAULT    # one card, or "preset NAME"
+    python harness/comparison/run_pairs.py --runs FOLDER   # keeps the runs, and takes those there
+
+A whole run here is every case of level `read-only`, which is what a lab can run on any card. Exit
+code 1 where a difference is not as declared.
 """
 
 import argparse
+import json
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from rspharness.comparison.difference import Comparison, Kind
-from rspharness.comparison.runs import compared_runs
+from rspharness.cli.main import main as rsplab
 
 ROOT = Path(__file__).parents[2]
-TABLE = tomllib.loads((ROOT / "fixtures" / "comparison.toml").read_text("utf-8"))
+TABLE: dict[str, list[str]] = tomllib.loads(
+    (ROOT / "fixtures" / "comparison_runs.toml").read_text("utf-8")
+)
 PROGRAM = "import sys; from rspharness.cli.main import main; sys.exit(main(sys.argv[1:]))"
+PRESET = "preset "
+USUAL = "usual card"
+FEW, MANY = 2, 20
 
 
-def ran(folder: Path, fault: str = "") -> Path:
-    """Runs the cases on a card and returns the folder of the run."""
-    command = [sys.executable, "-c", PROGRAM, "run", "--suites", str(ROOT / "suites")]
-    command += ["--level", "read-only", "--target", "inprocess", "--report", str(folder)]
-    command += [f"--case={case}" for case in TABLE["cases"]]
-    command += [f"--card-fault={fault}"] if fault else []
-    subprocess.run(command, capture_output=True, check=False)
-    return (folder / "latest").resolve()
+def ran(folder: Path, card: str = "") -> Path:
+    """Runs the cases on a card, unless that was done; returns the folder of the run.
+
+    Raises:
+        RuntimeError: the run did not come to its end; the message has what it printed last.
+    """
+    latest = folder / "latest"
+    if not (latest / "results.json").is_file():
+        folder.mkdir(parents=True, exist_ok=True)
+        target = folder / "card.toml"
+        preset = card.removeprefix(PRESET) if card.startswith(PRESET) else "spec"
+        target.write_text(f'kind = "inprocess"\nname = "card"\n\n[card]\npreset = "{preset}"\n')
+        command = [sys.executable, "-c", PROGRAM, "run", "--suites", str(ROOT / "suites")]
+        command += ["--level", "read-only", "--target", str(target), "--report", str(folder)]
+        command += [f"--card-fault={card}"] if card and not card.startswith(PRESET) else []
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode not in (0, 1):
+            raise RuntimeError(f"{card or USUAL}: {done.stdout[-2000:]}{done.stderr[-2000:]}")
+    return latest.resolve()
 
 
-def found(comparison: Comparison) -> list[str]:
-    """Returns the counted differences as the table writes them, without their values and times."""
-    counted = [one for one in comparison.counted if one.kind is not Kind.TIME]
-    return sorted({f"{one.kind} {one.subject}" for one in counted})
+def compared(a: Path, b: Path, page: Path) -> tuple[list[str], list[str]]:
+    """Compares two runs by the command.
+
+    Returns:
+        The differences that count, each as kind and subject, and what the three forms of the
+        answer do not agree in.
+    """
+    wrong = []
+    text, code = _printed("compare", str(a), str(b), f"--html={page}")
+    shown, other = _printed("compare", str(a), str(b), "--json")
+    document = json.loads(shown)
+    found = [one for one in document["differences"] if one["counts"]]
+    number = "no difference" if not found else f"{len(found):,} difference{'s' * (len(found) > 1)}"
+    if code != other or code != bool(found) or document["same"] is bool(found):
+        wrong.append(f"exit codes {code} and {other} for {len(found)} differences")
+    if not text.startswith(f"{number}; "):
+        wrong.append(f"the text says {text.partition(chr(10))[0]!r} of {len(found)} differences")
+    html = page.read_text("utf-8")
+    wrong += [f"not in the text: {one['subject']}" for one in found if one["subject"] not in text]
+    if f"<h1>{number[:1].upper()}{number[1:]}</h1>" not in html:
+        wrong.append("the page has another headline")
+    return sorted({f"{one['kind']} {one['subject']}" for one in found}), wrong
+
+
+def _printed(*words: str) -> tuple[str, int]:
+    said = StringIO()
+    with redirect_stdout(said):
+        code = rsplab(list(words))
+    return said.getvalue(), code
+
+
+def pairs(runs: Path, cards: list[str], again: int) -> Iterator[bool]:
+    """Compares each card, then the usual one with itself; prints a line each; yields what held."""
+    usual = ran(runs / "usual")
+    for card in cards:
+        found, wrong = compared(usual, ran(runs / card.replace(" ", "-"), card), runs / "page.html")
+        declared = set(TABLE[card])
+        otherwise = sorted(declared ^ set(found))
+        holds = not otherwise and not wrong
+        print(f"{'as declared' if holds else 'OTHERWISE':<12}{len(found):>3}  {card}", flush=True)
+        for one in otherwise:
+            print(f"    {'only declared' if one in declared else 'not declared'}: {one}")
+        for one in wrong:
+            print(f"    {one}")
+        yield holds
+    for number in range(1, again + 1):
+        found, wrong = compared(usual, ran(runs / f"usual-{number}"), runs / "page.html")
+        holds = not found and not wrong
+        print(f"{'none' if holds else 'DIFFERS':<12}{len(found):>3}  {USUAL}, {number}", flush=True)
+        for one in (*found, *wrong):
+            print(f"    {one}")
+        yield holds
 
 
 def main() -> int:
     """Prints the table; returns 1 where a line of it is not as declared."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--all", action="store_true", help="twenty runs of the usual card, not two")
+    parser.add_argument("--all", action="store_true", help="every card, twenty repetitions")
+    parser.add_argument("--card", action="append", choices=list(TABLE), help="this card alone")
+    parser.add_argument("--again", type=int, help="how many repetitions of the usual card")
+    parser.add_argument("--runs", type=Path, help="folder that keeps the runs")
     options = parser.parse_args()
-    bad = 0
+    cards = options.card or (list(TABLE) if options.all else list(TABLE)[:FEW])
+    again = options.again if options.again is not None else 0 if options.card else FEW
+    if options.all and options.again is None:
+        again = MANY
     with TemporaryDirectory() as place:
-        usual = ran(Path(place) / "usual")
-        for number, (fault, verdicts) in enumerate(TABLE["verdicts"].items()):
-            differences = found(compared_runs(usual, ran(Path(place) / f"{number}", fault)))
-            declared = {*TABLE["differences"][fault], *(f"verdict {row}" for row in verdicts)}
-            as_declared = set(differences) == declared
-            bad += not as_declared
-            print(f"{'as declared' if as_declared else 'OTHERWISE':<12}{fault}")
-            for one in sorted(declared ^ set(differences)):
-                print(f"    {'only declared' if one in declared else 'not declared'}: {one}")
-        for number in range(20 if options.all else 2):
-            again = compared_runs(usual, ran(Path(place) / f"usual-{number}")).counted
-            bad += bool(again)
-            print(f"{'none' if not again else 'DIFFERS':<12}the usual card again, {number + 1}")
-            for one in again:
-                print(f"    {one}")
-    return 1 if bad else 0
+        held = list(pairs(options.runs or Path(place), cards, again))
+    print(f"{held.count(True)} of {len(held)} as they should be")
+    return 0 if all(held) else 1
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ RETIRED = {
 WORD = re.compile(rf"(?<![A-Za-z])({'|'.join(RETIRED)})(?![A-Za-z])", re.IGNORECASE)
 
 ALLOWED = {
-    "harness/rspharness/run/renamed_option.py": {"mutants", "mutant"},  # the old spellings
+    "harness/rspharness/cli/command_options.py": {"mutants", "mutant"},  # the old spellings
     "harness/tests/mutation/test_fault_matrix.py": {"mutants", "mutant"},  # likewise
     "tox.ini": {"mutants"},  # likewise
     "simulator/rspsim/faults/registry.py": {"told", "untold"},  # the former names of faults

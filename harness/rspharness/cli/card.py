@@ -6,7 +6,7 @@ in a reader or a simulated one.
 
 import argparse
 
-from rspharness.cli.target_options import card_options
+from rspharness.cli.command_options import card_options
 from rspsim.cli import simulated_card
 
 __all__ = ["add_parser"]

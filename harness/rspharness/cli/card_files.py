@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 
 from rspcore.status import describe
-from rspharness.cli.target_options import card_choice
+from rspharness.cli.command_options import card_choice
 from rspharness.run.connection import linked
 from rspharness.uicc.decoders import decoded
 from rspharness.uicc.file_browser import Content, FileBrowser, Found, Structure

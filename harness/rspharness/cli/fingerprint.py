@@ -4,7 +4,7 @@ import argparse
 import json
 from importlib.metadata import version
 
-from rspharness.cli.target_options import card_choice, card_options
+from rspharness.cli.command_options import card_choice, card_options
 
 __all__ = ["add_parser", "fingerprint"]
 

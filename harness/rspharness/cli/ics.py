@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rspcore.errors import ConfigError, LocalError
-from rspharness.cli.target_options import card_choice, card_options
+from rspharness.cli.command_options import card_choice, card_options
 
 if TYPE_CHECKING:
     from rspharness.run.card_values import Said

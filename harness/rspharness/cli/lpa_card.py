@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from rspcore.errors import DecodeError, LocalError
-from rspharness.cli.target_options import card_choice
+from rspharness.cli.command_options import card_choice
 from rspharness.lpa.activation_code import check_server_address
 from rspharness.lpa.isdr_channel import IsdrChannel
 from rspharness.run.connection import connected

@@ -6,7 +6,7 @@ is used.
 
 import argparse
 
-from rspharness.cli.target_options import card_options
+from rspharness.cli.command_options import card_options
 
 __all__ = ["add_parser"]
 

@@ -18,7 +18,7 @@ from rspcore.ota.script import compact
 from rspcore.profile_maker import ProfileParameters, preset
 from rspcore.status import describe
 from rspharness.card.card_under_test import TERMINAL_PROFILE, Card
-from rspharness.cli.target_options import card_choice
+from rspharness.cli.command_options import card_choice
 from rspharness.run.connection import connected
 from rspharness.servers.ota_server import OtaServer, Receipt, personalisation_script
 

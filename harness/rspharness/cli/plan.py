@@ -2,7 +2,8 @@
 
 import argparse
 
-from rspharness.cli.run import add_options, run
+from rspharness.cli.command_options import add_options
+from rspharness.cli.run import run
 
 __all__ = ["add_parser", "plan"]
 

@@ -4,7 +4,8 @@ import argparse
 from pathlib import Path
 
 from rspcore.errors import LocalError
-from rspharness.cli.run import EPILOG, add_options, run
+from rspharness.cli.command_options import EPILOG, add_options
+from rspharness.cli.run import run
 
 __all__ = ["add_parser", "record"]
 

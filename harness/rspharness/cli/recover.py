@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rspcore.errors import ConfigError, DecodeError, LocalError
-from rspharness.cli.target_options import add_isdr_aid
+from rspharness.cli.command_options import add_isdr_aid
 
 if TYPE_CHECKING:
     from rspharness.run.run import Run

@@ -15,12 +15,9 @@ from tempfile import TemporaryFile
 from typing import Final
 
 from rspcore.errors import ConfigError, LocalError
-from rspharness.cli.target_options import add_isdr_aid
-from rspharness.run.renamed_option import RENAMED, RenamedOption
+from rspharness.cli.command_options import EPILOG, add_options
 
 __all__ = [
-    "EPILOG",
-    "add_options",
     "add_parser",
     "default_target",
     "find_suites",
@@ -58,242 +55,6 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     add_options(parser)
     parser.set_defaults(func=run)
-
-
-EPILOG: Final = (
-    "Exit code: 0 every applicable case passes; 1 a case failed, was blocked or was "
-    "inconclusive; 2 wrong use; 3 the environment lacks something, the card is not there, has "
-    "another EID or was lost, or no case applied; 130 interrupted. Arguments after -- are "
-    "passed to pytest; an installed plugin of pytest is used only when it is named there, as "
-    "in -- -p pytest_cov. Options that are not given come from the environment: RSPLAB_TARGET, "
-    "RSPLAB_LEVEL ..."
-)
-
-
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """Adds the options of a run to a parser."""
-    card = parser.add_argument_group("the card")
-    card.add_argument(
-        "--target",
-        metavar="NAME",
-        help="vpcd: the simulated card behind the PC/SC daemon (default where that is installed); "
-        "inprocess: the same card without PC/SC; kept: one simulated card for all cases, kept in "
-        "a file and treated like a real one; pcsc: a card in a reader; at:PORT: a card behind a "
-        "modem; replay:FILE: what a recording has, each command in its order; replay-search:FILE: "
-        "the same, a command looked for; or a target file",
-    )
-    card.add_argument(
-        "--also",
-        action="append",
-        metavar="FILE",
-        help="target file of another simulated card, or a folder of them, for the cases that do "
-        "not apply to the first one; repeatable",
-    )
-    card.add_argument(
-        "--reader",
-        metavar="NAME",
-        help="beginning of the reader's name (default: the only reader with a card)",
-    )
-    card.add_argument(
-        "--state",
-        type=Path,
-        metavar="FILE",
-        help="kept: file that keeps the card; a new file gets a new card",
-    )
-    card.add_argument(
-        "--eid",
-        help="EID of the card; a run on a card with another EID stops before the first case",
-    )
-    add_isdr_aid(card)
-    card.add_argument(
-        "--pki",
-        type=Path,
-        metavar="DIR",
-        help="folder of keys and certificates (default: generated ones)",
-    )
-    card.add_argument(
-        "--personality",
-        metavar="NAME",
-        help="simulated card: its SGP.22 version, such as v2.5, or plain-sim",
-    )
-    card.add_argument(
-        "--card-fault",
-        metavar="NAME",
-        help="simulated card: name of one card fault; inprocess: also of a hostile card, which is "
-        "one card for the whole run (`rsplab card faults` lists both)",
-    )
-    card.add_argument(
-        "--server-fault",
-        metavar="NAME",
-        help="users' stories: name of a fault of their SM-DP+ (`rsplab smdpp faults` lists them)",
-    )
-    _add_server(parser.add_argument_group("a server under test, in place of a card"))
-    cases = parser.add_argument_group("the cases")
-    cases.add_argument(
-        "--case",
-        action="append",
-        metavar="ID",
-        help="run only this case; * is a wildcard; repeatable",
-    )
-    cases.add_argument(
-        "--level",
-        choices=("read-only", "profiles", "destructive", "irreversible"),
-        help="level of cases to run; the first three include those before them, irreversible "
-        "runs alone (default: all on a simulated card, read-only on a card that is kept)",
-    )
-    cases.add_argument(
-        "--erase-foreign",
-        action="store_true",
-        help="level destructive: delete Profiles that are not of the suites too; without it the "
-        "cases that erase everything do not apply to a card with such Profiles",
-    )
-    cases.add_argument(
-        "--shard",
-        type=_shard,
-        metavar="I/N",
-        help="run the I-th of N parts of the cases, each case in one; rsplab merge puts the "
-        "reports together",
-    )
-    cases.add_argument(
-        "--list",
-        action="store_true",
-        help="show the cases with level and title, and run nothing; no card is reached",
-    )
-    cases.add_argument(
-        "--kills",
-        action="store_true",
-        help="test the cases: run each on the faulty cards whose faults it has to find",
-    )
-    cases.add_argument(
-        "--matrix",
-        action="store_true",
-        help="test the cases: run each on every faulty card that can change its result, and "
-        "compare the changes with the expected effects of the faults",
-    )
-    for old in RENAMED:
-        cases.add_argument(old, action=RenamedOption)
-    cases.add_argument(
-        "--curve", help="curve where a case chooses none: nistP256 (default) or brainpoolP256r1"
-    )
-    cases.add_argument(
-        "--seed", help="seed of all random values of the host and of a simulated card (default: 1)"
-    )
-    cases.add_argument(
-        "--shuffle",
-        metavar="SEED",
-        help="run the cases in an order drawn from this seed (default: the order of the files)",
-    )
-    cases.add_argument(
-        "--suites",
-        type=Path,
-        metavar="DIR",
-        help="folder of the suites (default: suites/ here, in the checkout or in the wheel)",
-    )
-    cases.add_argument(
-        "-n", dest="workers", type=_workers, default=1, metavar="N", help="run cases in N processes"
-    )
-    cases.add_argument(
-        "--change-limit",
-        metavar="N",
-        help="how many changing commands a card in a reader may have had over all runs; a further "
-        "one is not sent (default: no limit)",
-    )
-    _add_results(parser)
-    parser.add_argument("pytest", nargs="*", help=argparse.SUPPRESS)
-
-
-def _add_results(parser: argparse.ArgumentParser) -> None:
-    """Adds what a run writes, and where."""
-    results = parser.add_argument_group("the results")
-    results.add_argument(
-        "--report", type=Path, metavar="DIR", help="folder for reports (default: reports/)"
-    )
-    results.add_argument(
-        "--keep",
-        type=_workers,
-        metavar="N",
-        help="keep the latest N runs in the folder for reports, and remove older ones at the end",
-    )
-    results.add_argument(
-        "--baseline",
-        type=Path,
-        metavar="RUN",
-        help="folder of an earlier run: a command that has become slower, or slow in some of its "
-        "answers, makes the run red",
-    )
-    results.add_argument(
-        "--record",
-        type=Path,
-        metavar="FILE",
-        help="new file for a recording of everything that passes; --target replay:FILE answers "
-        "from it (.gz compresses it)",
-    )
-    results.add_argument(
-        "--allure", type=Path, metavar="DIR", help="folder for Allure results as well"
-    )
-    results.add_argument(
-        "--no-redact",
-        action="store_true",
-        help="show EID, ICCIDs and IMSIs of a card that is kept in the console, HTML, JUnit and "
-        "Allure; without it they are masked there. PINs, PUKs, keys and OTA data always are",
-    )
-    results.add_argument(
-        "--session-keys",
-        action="store_true",
-        help="write the keys of each BoundProfilePackage of the suites, S-ENC and S-MAC, into a "
-        "file beside the trace of its case; they are keys of tests, and of no use for another "
-        "session",
-    )
-
-
-def _shard(text: str) -> str:
-    part, _, parts = text.partition("/")
-    if not (part.isdecimal() and parts.isdecimal() and 1 <= int(part) <= int(parts)):
-        raise argparse.ArgumentTypeError(f"{text!r}: expected a part of so many, such as 1/4")
-    return text
-
-
-def _workers(text: str) -> int:
-    if not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError(f"{text!r}: expected a number, 1 or more")
-    return int(text)
-
-
-def _add_server(server: "argparse._ArgumentGroup") -> None:
-    server.add_argument(
-        "--smdpp",
-        metavar="URL",
-        help="SM-DP+ under test, https://HOST:PORT; own: that of rsplab, started for the run, "
-        "with options of `rsplab smdpp serve` after a colon. "
-        '--target FILE with kind = "server" declares its options',
-    )
-    server.add_argument(
-        "--provision",
-        metavar="WAY",
-        help="how an order comes to be there: es2plus or es2plus:TYPE (ordered by ES2+, with "
-        "--es2plus and --es2plus-client), management:http://HOST:PORT#TOKEN (of `rsplab smdpp "
-        "serve`), directory:DIR (packages named by their MatchingID), script:COMMAND; without "
-        "it only cases that need no order run",
-    )
-    server.add_argument("--es2plus", metavar="URL", help="ES2+ of that server, https://HOST:PORT")
-    server.add_argument(
-        "--es2plus-client",
-        metavar="DIR",
-        help="folder with client.pem and client.key, certificate and key of an operator",
-    )
-    server.add_argument(
-        "--smds",
-        metavar="URL",
-        help="SM-DS under test, https://HOST:PORT; own: that of rsplab, with options of `rsplab "
-        "smds serve` after a colon. Events are registered by ES12, with certificates of the CI in "
-        "--pki",
-    )
-    server.add_argument(
-        "--es12-client",
-        metavar="DIR",
-        help="folder with client.pem and client.key of an SM-DP+ that the SM-DS takes events of, "
-        "where --pki has no key of the CI",
-    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -365,17 +126,20 @@ def require_usable(options: argparse.Namespace, target: str | None) -> None:
         except ConfigError as error:
             raise LocalError(f"--personality: {error}") from error
     if target and options.workers > 1 and not server_of(options):
-        from rspharness.run.collection import ONE_CARD  # noqa: PLC0415  only with several workers
+        from rspharness.run.card_runs import ONE_CARD  # noqa: PLC0415  only with several workers
         from rspharness.run.opening import load_settings  # noqa: PLC0415  likewise
 
         try:
             kind = load_settings(target).kind
         except ConfigError as error:
             raise LocalError(str(error)) from error
-        if kind in ONE_CARD:
-            raise LocalError(
-                f"-n {options.workers}: --target {target} is one card in one reader; run without -n"
-            )
+        named_too = options.with_card or os.environ.get("RSPLAB_WITH_CARD", "").split("\n")
+        cards = 1 + len([one for one in named_too if one]) if kind == "pcsc" else 1
+        if kind in ONE_CARD and options.workers > cards:
+            many = "one card in one reader" if cards == 1 else f"{cards} cards"
+            fitting = "run without -n" if cards == 1 else f"run with -n {cards}"
+            more = ", or name further cards by --with-card EID@READER" if kind == "pcsc" else ""
+            raise LocalError(f"-n {options.workers}: --target {target} is {many}; {fitting}{more}")
     if options.workers > 1 and (options.list or getattr(options, "plan", False)):
         raise LocalError(f"-n {options.workers}: nothing runs; leave it out")
     if options.workers > 1 and (options.record or os.environ.get("RSPLAB_RECORD")):
@@ -528,6 +292,7 @@ def pytest_arguments(options: argparse.Namespace, target: str, suites: Path) -> 
     arguments += [f"{_long(name)}={value}" for name, value in given.items() if value]
     arguments += [f"{_long('case')}={case}" for case in options.case or ()]
     arguments += [f"{_long('also')}={packaged(path)}" for path in options.also or ()]
+    arguments += [f"{_long('with_card')}={card}" for card in options.with_card or ()]
     if (catalogue := find_catalogue(suites)) is not None:
         arguments.append(f"{_long('requirements')}={catalogue}")
     switches = (*SWITCHES, "no_redact", "session_keys", "kills", "matrix")

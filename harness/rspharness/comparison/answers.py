@@ -101,7 +101,7 @@ def _other_command(
 ) -> Iterator[Difference]:
     """Yields that other things are asked, unless a difference before it is the cause."""
     if not any(one.counts for one in before):
-        yield Difference(Kind.COMMANDS, f"exchange {number} of {case}", a, b, (case,))
+        yield Difference(Kind.COMMANDS, f"exchange {number}", a, b, (case,))
 
 
 def _name(one: Exchange | Reset) -> str:

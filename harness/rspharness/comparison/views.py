@@ -48,7 +48,9 @@ def _cases(one: Difference) -> str:
 
 def _side(name: str, facts: dict[str, str]) -> str:
     shown = ", ".join(
-        f"{key} {facts[key]}" for key in ("target", "svn", "card_fault") if key in facts
+        f"{key} {facts[key]}"
+        for key in ("target", "reader", "driver", "firmware", "svn", "card_fault")
+        if key in facts
     )
     return f"{name}  {shown}".rstrip()
 

@@ -1,13 +1,16 @@
 """The fixtures of the conformance suites: card, servers, options, initial conditions."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from rspharness.card.aboard import NOBODY
 from rspharness.record.testcase import Level
-from rspharness.run.stash import RUN, case_of
+from rspharness.record.timing import Timings
+from rspharness.run.stash import COLLECTED, RUN, case_of
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -21,11 +24,13 @@ if TYPE_CHECKING:
     from rspharness.run.run import Run
     from rspharness.servers.ota_server import OtaServer
     from rspharness.servers.rsp_server import RspServer
+    from rspharness.suite.cards import Cards
     from rspharness.suite.initial_conditions import Conditions
     from rspharness.suite.stories.story import Story
 
 __all__ = [
     "card",
+    "cards",
     "case_state",
     "curve",
     "declared",
@@ -80,26 +85,74 @@ def card(case_state: "CaseState", run_state: "Run") -> "Iterator[Card]":
     From a card that is kept, what the case left is removed afterwards; what could not be removed
     is noted in the case.
     """
-    aboard = run_state.case_aboard  # may read the card, so it comes first
-    opened = run_state.open_card(case_state.trace, case_state.timings, case_state.seed)
-    case_state.card = opened
+    with _opened(case_state, run_state, case_state.timings) as opened:
+        yield opened
+        if run_state.options.session_keys:
+            case_state.session_keys = opened.secrets.session_keys
+
+
+@contextmanager
+def _opened(case: "CaseState", run: "Run", timings: "Timings") -> "Iterator[Card]":
+    """Opens a card of a case and removes afterwards what the case left on one that is kept."""
+    aboard = run.case_aboard  # may read the card, so it comes first
+    opened = run.open_card(case.trace, timings, case.seed)
+    if case.card is None:
+        case.card = opened
     opened.aboard = aboard
-    opened.rows = frozenset(case_state.ids)
+    opened.rows = frozenset(case.ids)
     if opened.aboard != NOBODY:
         from rspharness.card.untouched import UntouchedLink  # noqa: PLC0415  kept cards only
 
         opened.link = UntouchedLink(opened.link, opened.aboard)
-    changing = not run_state.target.simulated and case_state.level is not Level.READ_ONLY
-    run_state.traces |= changing
+    changing = not run.target.simulated and case.level is not Level.READ_ONLY
+    run.traces |= changing
     yield opened
-    run_state.look_for_secrets(case_state.ids[0], opened, case_state.trace.answered())
-    if run_state.options.session_keys:
-        case_state.session_keys = opened.secrets.session_keys
+    from rspharness.plugin.lifecycle import look_for_secrets  # noqa: PLC0415  only where cases are
+
+    look_for_secrets(run, case.ids[0], opened, case.trace.answered())
     opened.link.close()
-    if changing and run_state.traces:
+    if changing and run.traces:
         from rspharness.plugin.lifecycle import remove_traces  # noqa: PLC0415  kept cards only
 
-        remove_traces(case_state, run_state)
+        remove_traces(case, run)
+
+
+@pytest.fixture
+def cards(
+    request: pytest.FixtureRequest, case_state: "CaseState", run_state: "Run", card: "Card"
+) -> "Iterator[Cards]":
+    """Yields what gives the case further cards, `cards(2)` or `cards.another()`.
+
+    Those in readers (`--with-card`) are opened when they are asked for, without Profiles of the
+    suites, and are cleaned up as the card under test is.
+    """
+    from rspharness.suite.cards import Cards  # noqa: PLC0415  only where used
+
+    collected = request.config.stash[COLLECTED]
+    further = [] if run_state.target.simulated else collected.further
+    with ExitStack() as held:
+        real = [partial(_further, held, request, case_state, one) for one in further]
+        yield Cards(card, case_state, run_state, real)
+
+
+def _further(
+    held: ExitStack, request: pytest.FixtureRequest, case: "CaseState", run: "Run"
+) -> "Card":
+    """Opens a further card in a reader, brought to a state without Profiles of the suites.
+
+    Raises:
+        NotApplicable: the card lacks the CI of the run, or has what the case would erase.
+        Blocked: an earlier case left something on it.
+    """
+    from rspharness.plugin.lifecycle import require_usable  # noqa: PLC0415  only where used
+    from rspharness.suite.initial_conditions import Conditions  # noqa: PLC0415  likewise
+
+    require_usable(case, run)
+    card = held.enter_context(_opened(case, run, Timings()))
+    server: RspServer = request.getfixturevalue("make_server")()
+    with case.steps(f"Initial conditions of {run.place}"):
+        Conditions(card, server, run, case.steps).none()
+    return card
 
 
 @pytest.fixture
@@ -245,8 +298,12 @@ def given(
 
 
 @pytest.fixture
-def story(case_state: "CaseState", run_state: "Run", card: "Card", given: "Conditions") -> "Story":
-    """Returns a user's story: phones, servers with orders, and steps in the user's words."""
+def story(
+    case_state: "CaseState", run_state: "Run", cards: "Cards", given: "Conditions"
+) -> "Iterator[Story]":
+    """Yields a user's story: phones, servers with orders, and steps in the user's words."""
     from rspharness.suite.stories.story import Story  # noqa: PLC0415  only where used
 
-    return Story(card, given, case_state, run_state)
+    made = Story(cards, given, case_state, run_state)
+    yield made
+    made.remember_secrets()

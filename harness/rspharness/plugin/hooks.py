@@ -134,12 +134,12 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     case = case_of(item)
     if case is None:
         return (yield)
-    from rspharness.plugin import lifecycle  # noqa: PLC0415  only where there are cases
+    from rspharness.plugin import known_of_run, lifecycle  # noqa: PLC0415  only where there are cases
     from rspharness.report.allure import attach_evidence  # noqa: PLC0415  likewise
 
     result: object = None
     if not item.config.getoption("--rsp-kills"):  # which writes no report
-        lifecycle.begin_records(item.config)
+        known_of_run.begin_records(item.config)
     if case.fault:
         required = not item.config.getoption("--rsp-matrix")
         with lifecycle.judged_with_fault(case, required=required):
@@ -165,10 +165,10 @@ def pytest_runtest_makereport(
     report = yield
     case = case_of(item)
     if case is not None:
-        from rspharness.plugin import lifecycle  # noqa: PLC0415  only where there are cases
+        from rspharness.plugin import known_of_run, lifecycle  # noqa: PLC0415  only where there are cases
 
         lifecycle.complete(case, report)
-        lifecycle.report_run(item.config, report)
+        known_of_run.report_run(item.config, report)
     return report
 
 
@@ -227,14 +227,14 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, obj
     collected = session.config.stash.get(COLLECTED, None)
     if collected is None:
         return (yield)
-    from rspharness.plugin import lifecycle  # noqa: PLC0415  only where there are cases
+    from rspharness.plugin import known_of_run, lifecycle  # noqa: PLC0415  only where there are cases
 
     try:
-        for run in collected.runs:
+        for run in (*collected.runs, *collected.further):
             lifecycle.remove_last_traces(session.config, run)
         collected.put_back()
     finally:
-        lifecycle.hand_over(session.config, collected)
+        known_of_run.hand_over(session.config, collected)
     try:
         return (yield)
     finally:

@@ -4,18 +4,16 @@ The hooks of the plugin call these functions. Verdicts are decided by `CaseState
 """
 
 import re
-import sys
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, nullcontext
 from functools import partial
-from importlib.metadata import version
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
 from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError, CryptoError, DecodeError, RemoteError, RspError
-from rspharness.card.capabilities import Capabilities
+from rspharness.card.card_under_test import Card
 from rspharness.card.listed import UnobservedError
 from rspharness.record.testcase import Level
 from rspharness.record.timing import Timings
@@ -33,7 +31,7 @@ from rspharness.record.verdicts import (
     Verdict,
 )
 from rspharness.report.allure import allure_listeners, describe_case
-from rspharness.report.identities import MASKED, Identities
+from rspharness.report.identities import Identities
 from rspharness.run.again import run_again
 from rspharness.run.applicability import (
     doubts,
@@ -44,34 +42,38 @@ from rspharness.run.applicability import (
     trust_excuse,
 )
 from rspharness.run.case_state import CaseState
-from rspharness.run.collection import CaseIds, Collected
+from rspharness.run.collection import CaseIds
 from rspharness.run.option_values import value
 from rspharness.run.preflight import examine
 from rspharness.run.run import NoCardError, Run
-from rspharness.run.stash import COLLECTED, QUIET, RunStoppedError
+from rspharness.run.stash import COLLECTED, RunStoppedError
 from rspharness.suite import cleanup
 from rspharness.targets.transport import PoweredLink
 
 __all__ = [
+    "NOT_LOOKED_FOR",
     "begin",
-    "begin_records",
     "complete",
-    "hand_over",
     "judged",
     "judged_with_fault",
+    "look_for_secrets",
+    "masks",
     "refuse_unexpected_pass",
     "remove_last_traces",
     "remove_traces",
-    "report_run",
     "require_applicable",
+    "require_usable",
 ]
 
 
-_REPORTED: Final = pytest.StashKey[tuple[object, ...]]()
-"""What the collector knows of the run."""
-
 _COPY = re.compile(r"-?<[a-z0-9.-]+>|\[<[a-z0-9.-]+>\]")
 """What the label of a copy adds to the node id of a case (`rspharness.mutation.case_copies`)."""
+
+_SECRETS_ROW: Final = "procedure.Secrets#01"
+"""The requirement that no secret stands in an answer."""
+
+NOT_LOOKED_FOR: Final = "not looked for in answers"
+"""Beginning of a note on kinds of secrets that are too short or too regular."""
 
 _LETTERS = {
     Verdict.PASS: ("passed", "."),
@@ -139,7 +141,6 @@ def require_applicable(
     """
     run.check()
     if run.preflight is None or run.preflight.stops is None:
-        run.reach()
         _examine(run, config)
     if run.preflight is not None:
         case.known_causes = run.preflight.by_function
@@ -168,6 +169,23 @@ def require_applicable(
     case.strict = not run.target.settings.lenient.issuperset(declared)
 
 
+def require_usable(case: CaseState, run: Run) -> None:
+    """Requires that a further card in a reader can be used in a case.
+
+    Raises:
+        NotApplicable: it lacks the CI of the run's servers, or has what the case would erase.
+        Inconclusive: it was lost earlier.
+        Blocked: an earlier case left something on it that could not be removed.
+    """
+    run.check()
+    run.reach()
+    if run.left is not None and case.level is not Level.READ_ONLY:
+        raise Blocked(run.left)
+    require_trust(run)
+    if excuse := foreign_excuse(run, case.level):
+        raise NotApplicable(f"{run.place}: {excuse}")
+
+
 def _require_owner(case: CaseState, run: Run, stops: Cause) -> None:
     """Lets only the case of the finding run on a card of which no option can be read.
 
@@ -182,7 +200,14 @@ def _require_owner(case: CaseState, run: Run, stops: Cause) -> None:
 
 
 def _examine(run: Run, config: pytest.Config) -> None:
-    """Reads a card that is kept once, before its first case; a new card for each case is not."""
+    """Reads a card that is kept once, before its first case; a new card for each case is not.
+
+    Of further cards the EIDs are read: a wrong card ends the run before its first case.
+    """
+    run.reach()
+    for further in config.stash[COLLECTED].further:
+        if not further.broken:
+            further.reach()
     if run.target.simulated or run.preflight is not None:
         return
     trace = run.own_trace()
@@ -199,13 +224,36 @@ def _examine(run: Run, config: pytest.Config) -> None:
     if terminal is None:
         return
     seen = Identities()
-    if _masks(run):
+    if masks(run):
         seen.add_eid(run.facts.get("eid", ""))
         seen.read(trace.text())
     with capture.global_and_fixture_disabled() if capture else nullcontext():
         terminal.ensure_newline()
         for name, text in {**run.target.facts(), **run.preflight.lines}.items():
             terminal.write_line(seen.masked(f"{name:<14}{text}"))
+
+
+def look_for_secrets(run: Run, case: str, card: Card, answered: bytes) -> None:
+    """Looks for the secrets of a case in what the card answered in it.
+
+    What is found is noted in the case, and fails the requirement on secrets. Kinds that are too
+    short or too regular to be looked for are notes of the run.
+
+    Args:
+        run: The run.
+        case: Id of the first requirement of the case.
+        card: The card, with the secrets.
+        answered: The data of all its answers.
+    """
+    for kind in sorted(card.secrets.left_out):
+        note = f"{NOT_LOOKED_FOR}, because it is short or regular: {kind}"
+        if note not in run.notes:
+            run.notes.append(note)
+    for words in card.secrets.within(answered):
+        card.note(f"also: {words} stands in an answer ({_SECRETS_ROW})")
+        finding = Cause(_SECRETS_ROW, f"{words} stands in an answer, first in {case}", "")
+        if not any(one.finding.startswith(words) for one in run.leaks):
+            run.leaks.append(finding)
 
 
 def remove_traces(case: CaseState, run: Run) -> None:
@@ -361,110 +409,6 @@ def _complete_with_fault(report: pytest.TestReport) -> None:
     report.rsplab_status = status  # type: ignore[attr-defined]
 
 
-def _capabilities(run: Run) -> Capabilities | None:
-    """Returns the options of the card, or None when no case has reached it."""
-    if run.broken or "eid" not in run.facts:
-        return run.known_capabilities
-    try:
-        return run.capabilities
-    except Inconclusive:
-        return None
-
-
-def _described(collected: Collected, read: Capabilities | None) -> dict[str, Any]:
-    """Returns what this process knows of the run, as JSON values."""
-    run, *others = collected.runs
-    options = run.options
-    facts = {
-        **run.facts,
-        "target": options.target,
-        "also": " ".join(other.options.target for other in others),
-        "seed": options.seed,
-        "firmware": run.target.settings.firmware if run.opened else "",
-        "curve": str(options.curve),
-        "personality": options.personality,
-        "pki": options.pki.name if options.pki else "generated",
-        "level": str(run.level) if run.opened else options.level,
-        "rsplab": version("rsplab"),
-        "python": sys.version.split()[0],
-        "broken": run.broken,
-        "identities": MASKED if run.opened and _masks(run) else "",
-    }
-    known = {
-        "facts": facts,
-        "notes": list(run.notes),
-        "findings": _findings(collected),
-        "own_traces": run.own_recording() if run.opened else "",
-        "ids": collected.ids,
-        "catalogue": str(collected.catalogue.path),
-        "budgets_ms": {},
-        "options": dict(read.options) if read else {},
-        "contradictions": list(read.contradictions) if read else [],
-        "unknown": dict(read.unknown) if read else {},
-        "version": "v2",
-    }
-    if run.opened:
-        known["budgets_ms"] = dict(run.target.settings.budgets_ms)
-        known["version"] = run.version if read else run.target.settings.version or "v2"
-    return known
-
-
-def _findings(collected: Collected) -> list[dict[str, str]]:
-    """Returns what fails a requirement beside its case: by the preflight, or in another case."""
-    found = []
-    for run in collected.runs:
-        before = run.preflight.findings if run.preflight else []
-        found += [{**one.as_dict(), "by": "the preflight"} for one in before]
-        found += [{**one.as_dict(), "by": "the answers of other cases"} for one in run.leaks]
-    return found
-
-
-def _masks(run: Run) -> bool:
+def masks(run: Run) -> bool:
     """Returns whether the views of the run hide what names its card: it is real, or treated so."""
     return not (run.target.simulated or run.options.no_redact)
-
-
-def begin_records(config: pytest.Config) -> None:
-    """Begins the records of the run, so that there is a report whatever becomes of its first case.
-
-    With workers they begin when the first case is over.
-    """
-    collector = config.pluginmanager.get_plugin("rsplab-collector")
-    if collector is not None and collector.folder is None:
-        collected = config.stash[COLLECTED]
-        collector.begin(_described(collected, collected.runs[0].known_capabilities))
-
-
-def report_run(config: pytest.Config, report: pytest.TestReport) -> None:
-    """Adds what this process knows of the run to the report of a case, if that has changed.
-
-    So the reports can be made from what there is when the process never comes to its end.
-    """
-    if not hasattr(report, "rsplab") or config.stash.get(QUIET, False):
-        return
-    collected = config.stash[COLLECTED]
-    run = collected.runs[0]
-    state = (
-        dict(run.facts),
-        run.broken,
-        len(run.notes),
-        run.known_capabilities is None,
-        [len(one.leaks) for one in collected.runs],
-    )
-    if config.stash.get(_REPORTED, None) != state:
-        config.stash[_REPORTED] = state
-        report.rsplab_run = _described(  # type: ignore[attr-defined]
-            collected, run.known_capabilities
-        )
-
-
-def hand_over(config: pytest.Config, collected: Collected) -> None:
-    """Passes what this process knows of the run to the collector, which may be elsewhere."""
-    known = _described(collected, _capabilities(collected.runs[0]))
-    output = getattr(config, "workeroutput", None)
-    if output is not None:
-        output["rsplab"] = known
-        return
-    collector = config.pluginmanager.get_plugin("rsplab-collector")
-    if collector is not None:
-        collector.add(known)

@@ -55,6 +55,7 @@ _REPEATABLE: Final = (
         "FILE",
         "target file, or folder of them, for cases that do not apply to the first card",
     ),
+    ("with-card", "EID@READER", "further card in a reader, for cases that need more than one"),
 )
 
 

@@ -123,12 +123,12 @@ def make_server_run(config: pytest.Config, collected: "Collected") -> None:
     from rspharness.peers.provision import require_way  # noqa: PLC0415  likewise
     from rspharness.peers.server_run import ServerRun  # noqa: PLC0415  likewise
     from rspharness.peers.server_target import KIND, ServerWords, is_own, place_of  # noqa: PLC0415  likewise
-    from rspharness.run import collection  # noqa: PLC0415  likewise
+    from rspharness.run import card_runs, collection  # noqa: PLC0415  likewise
     from rspharness.run.declared_names import require_known_names  # noqa: PLC0415  likewise
     from rspharness.targets.settings import TargetSettings  # noqa: PLC0415  likewise
 
     try:
-        options = collection.given_options(config)
+        options = card_runs.given_options(config)
         where, word = options.smdpp or options.smds, "smdpp" if options.smdpp else "smds"
         settings = TargetSettings(kind=KIND, name=KIND)
         if options.target.endswith(".toml"):
@@ -190,10 +190,10 @@ def make_lpa_run(config: pytest.Config, collected: "Collected") -> None:
     from rspcore.errors import RspError  # noqa: PLC0415  only for another product
     from rspharness.peers.lpa_config import LpaConfig  # noqa: PLC0415  likewise
     from rspharness.peers.lpa_run import LpaRun  # noqa: PLC0415  likewise
-    from rspharness.run import collection  # noqa: PLC0415  likewise
+    from rspharness.run import card_runs  # noqa: PLC0415  likewise
 
     try:
-        options = collection.given_options(config)
+        options = card_runs.given_options(config)
         read = LpaConfig.load(Path(options.lpa_config))
     except (RspError, ValueError) as error:
         raise pytest.UsageError(str(error)) from error
@@ -207,9 +207,9 @@ def make_card_runs(config: pytest.Config, collected: "Collected") -> None:
     Raises:
         pytest.UsageError: an option does not fit.
     """
-    from rspharness.run import collection  # noqa: PLC0415  only where there are cases
+    from rspharness.run import card_runs  # noqa: PLC0415  only where there are cases
 
-    collection.make_runs(config, collected)
+    card_runs.make_runs(config, collected)
 
 
 RUNS: Final = {

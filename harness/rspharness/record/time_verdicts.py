@@ -1,14 +1,14 @@
 """Which times of a run are not those of a sound, unchanged card: decided from recorded times alone.
 
-Four questions, each a pure function of the times by command:
+Three questions, each a pure function of the times by command:
 
 - Is the 90th percentile above the budget that the target file declares?
 - Is a command far slower than others of the same card that have as much to do? An EnableProfile is
   held against DisableProfile, a reading function against the other ones.
 - Against the times of an earlier run, where one is named: has a command shifted (`time_shifts`),
   or has it got a second mode, answers that now take longer in some of the times?
-- Do times grow with the number of something, such as Notifications? By Kendall's rank correlation,
-  and the Theil-Sen slope over the range seen.
+
+Whether times grow with the number of Profiles or Notifications is asked in `time_growth`.
 
 A sound card is called slow by chance in one of a hundred runs at most, and only where the effect is
 large too; what that needs is in the constants.
@@ -16,14 +16,14 @@ large too; what that needs is in the constants.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import comb, sqrt
-from statistics import NormalDist, median
+from math import comb
+from statistics import median
 from typing import Any, Final
 
 from rspharness.record.time_shifts import ALPHA, FEWEST, common_factor, holm, shifts
 from rspharness.record.timing import percentiles
 
-__all__ = ["KINDS", "TimeFinding", "growth", "judged"]
+__all__ = ["KINDS", "TimeFinding", "judged"]
 
 KINDS: Final = ("over budget", "slower than its kin", "shifted", "second mode", "grows")
 """Kinds of findings, as reports print them."""
@@ -46,8 +46,6 @@ _KIN_MS: Final = 1.0
 _TAIL_FACTOR: Final = 1.5
 _TAIL_MS: Final = 1.0
 _TAIL_SHARE: Final = 0.04
-_GROWTH_SHARE: Final = 0.5
-_GROWTH_MS: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,49 +163,3 @@ def _fisher(before: int, now: int, size_before: int, size_now: int) -> float:
     most = min(marked, size_now)
     ways = (comb(marked, k) * comb(total - marked, size_now - k) for k in range(now, most + 1))
     return sum(ways) / every
-
-
-def growth(name: str, pairs: Sequence[tuple[float, float]]) -> TimeFinding | None:
-    """Returns whether times grow with the number of something.
-
-    Args:
-        name: The command, and what its times are held against, for the finding.
-        pairs: Numbers, such as of Notifications, each with a time in milliseconds.
-
-    Returns:
-        The finding, None where the times do not grow.
-    """
-    if len(pairs) < FEWEST or len({x for x, _ in pairs}) < 2:
-        return None
-    p = _kendall(pairs)
-    slopes = [
-        (y2 - y1) / (x2 - x1)
-        for place, (x1, y1) in enumerate(pairs)
-        for x2, y2 in pairs[place + 1 :]
-        if x1 != x2
-    ]
-    slope = median(slopes)
-    low, high = min(x for x, _ in pairs), max(x for x, _ in pairs)
-    begin = median(y for x, y in pairs if x == low)
-    rise = slope * (high - low)
-    if p >= ALPHA or rise < max(_GROWTH_MS, _GROWTH_SHARE * begin):
-        return None
-    text = f"{slope:.3f} ms for each one more, from {low:g} to {high:g}: {rise:+.1f} ms; p {p:.2g}"
-    return TimeFinding("grows", name, text)
-
-
-def _kendall(pairs: Sequence[tuple[float, float]]) -> float:
-    """Returns the one-sided p value of a rising rank correlation, by its normal approximation."""
-    count = len(pairs)
-    score = 0
-    for place, (x1, y1) in enumerate(pairs):
-        for x2, y2 in pairs[place + 1 :]:
-            score += ((x2 > x1) - (x2 < x1)) * ((y2 > y1) - (y2 < y1))
-    ties = sum(
-        size * (size - 1) * (2 * size + 5)
-        for side in (0, 1)
-        for value in {pair[side] for pair in pairs}
-        if (size := sum(pair[side] == value for pair in pairs)) > 1
-    )
-    variance = (count * (count - 1) * (2 * count + 5) - ties) / 18
-    return 1.0 if variance <= 0 else 1 - NormalDist().cdf((score - 1) / sqrt(variance))

@@ -15,6 +15,7 @@ from rspcore.apdu import CommandApdu, Ins
 from rspcore.errors import DecodeError
 from rspcore.tags import Tag
 from rspcore.tlv import read_header
+from rspharness.record.counted_times import CountedTimes
 
 __all__ = [
     "HISTOGRAM_BINS",
@@ -101,10 +102,16 @@ def _function(data: bytes) -> str:
 
 
 class Timings:
-    """Collects times in milliseconds by name."""
+    """Collects times in milliseconds by name.
+
+    Attributes:
+        by_name: The times.
+        counted: Those of some functions, with the numbers of Profiles and Notifications.
+    """
 
     def __init__(self) -> None:
         self.by_name: dict[str, list[float]] = {}
+        self.counted = CountedTimes()
 
     def add(self, name: str, elapsed_ms: float) -> None:
         """Keeps one time."""

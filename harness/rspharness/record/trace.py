@@ -7,7 +7,8 @@
 
 A line that starts with `#` is a remark: a step of the case, or what passed with a server by HTTP,
 as `# HTTP >` and `# HTTP <` (`rspharness.lpa.traced_port`). `ATR` marks a reset, `>` a command, `<`
-its response, `!` that none came. What follows `;` is the time and is not replayed.
+its response, `!` that none came. Of several cards, `# card 2`
+or `# card under test` says whose lines follow. What follows `;` is the time and is not replayed.
 """
 
 import re
@@ -31,6 +32,8 @@ __all__ = [
 ]
 
 HEADER: Final = "# rsplab trace 1"
+FIRST_CARD: Final = "card under test"
+"""Remark before lines of the card under test, where those before it are of another card."""
 _STATUS_OCTETS: Final = 2
 _TIME: Final = re.compile(r"; *([0-9.]+) ms")
 
@@ -51,6 +54,7 @@ class Trace:
         self.elapsed_ms = 0.0
         self.last_data = b""
         self._answered = bytearray()
+        self._card = ""
 
     @property
     def position(self) -> int:
@@ -60,6 +64,12 @@ class Trace:
     def remark(self, text: str) -> None:
         """Writes a remark."""
         self.lines.extend(f"# {line}" for line in text.splitlines() or [""])
+
+    def turn_to(self, card: str) -> None:
+        """Says by a remark which card the next lines are of, where it is not that of the last."""
+        if card != self._card:
+            self._card = card
+            self.remark(card or FIRST_CARD)
 
     def reset(self, atr: bytes) -> None:
         """Writes a reset and the ATR that followed."""

@@ -35,6 +35,7 @@ class Collector:
         self._own_traces = ""
         self._ids: set[str] = set()
         self._notes: list[str] = []
+        self._cards: list[str] = []
         self._chosen = 0
         self._wrong_use = ""
         self._unwritten = ""
@@ -56,8 +57,11 @@ class Collector:
         options = known["options"] or self._known.get("options") or {}
         if not self._known or len(known["facts"]) >= len(self._known["facts"]):
             self._known = known
+        self._cards += [one for one in known.pop("cards", ()) if one not in self._cards]
         self._findings += [one for one in known["findings"] if one not in self._findings]
         self._known = {**self._known, "options": options, "findings": self._findings}
+        if self._cards:
+            self._known["facts"] = {**self._known["facts"], "cards": "; ".join(self._cards)}
         self._ids.update(known["ids"])
         self._notes += [note for note in known["notes"] if note not in self._notes]
         if self._records is not None:

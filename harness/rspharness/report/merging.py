@@ -58,12 +58,16 @@ def merged(parts: Sequence[Path], place: Path) -> Results:
 
 
 def _records(read: Sequence[tuple[Path, dict[str, Any], list[dict[str, Any]]]]) -> list[Any]:
-    """Returns the records of all cases, with the text of their traces."""
+    """Returns the records of all cases, with the texts of their traces and session keys."""
     found: dict[str, dict[str, Any]] = {}
     for path, _, cases in read:
         for case in cases:
             trace = (path / case["trace"]).read_text(encoding="utf-8")
-            found[case["nodeid"]] = {**case, "trace": trace}
+            keys = (path / case["trace"]).with_suffix(".keys")
+            texts = {"trace": trace}
+            if keys.is_file():
+                texts["session_keys"] = keys.read_text(encoding="utf-8")
+            found[case["nodeid"]] = {**case, **texts}
     return list(found.values())
 
 

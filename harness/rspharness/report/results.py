@@ -15,6 +15,7 @@ from typing import Any, Final, Self
 
 from rspcore.errors import ConfigError
 from rspharness.record.catalogue import Catalogue
+from rspharness.record.time_growth import grown, growths
 from rspharness.record.time_verdicts import judged
 from rspharness.record.timing import Timings, histogram
 from rspharness.record.verdicts import GREEN, SEVERITY, Verdict
@@ -42,6 +43,8 @@ class Results:
         notes: What is to be said of the run besides its cases.
         end: Why the run ended before its last case, empty if it did not.
         slow: Commands and procedures whose times are not right.
+        growth: How times go with the numbers of Profiles and Notifications.
+        declared: What is declared of the product, by table.
         findings: What the preflight found and no case of its requirement failed for.
     """
 
@@ -57,6 +60,8 @@ class Results:
     end: str = ""
     findings: list[dict[str, str]] = field(default_factory=list)
     slow: list[dict[str, str]] = field(default_factory=list)
+    growth: list[dict[str, Any]] = field(default_factory=list)
+    declared: dict[str, dict[str, str]] = field(default_factory=dict)
 
     @classmethod
     def assemble(
@@ -76,9 +81,12 @@ class Results:
         """
         order = {row.id: number for number, row in enumerate(catalogue)}
         ordered = sorted(cases, key=lambda case: (order.get(case["ids"][0], 0), case["nodeid"]))
-        timings = Timings()
+        timings, counted = Timings(), []
         for case in ordered:
             timings.merge(case.pop("timings", {}))
+            counted += case.pop("counted", [])
+        grow = growths(tuple(one) for one in counted)
+        slow = [*judged(timings.by_name, known["budgets_ms"], known.get("baseline")), *grown(grow)]
         budgets: Mapping[str, float] = known["budgets_ms"]
         return cls(
             facts=dict(known["facts"]),
@@ -99,7 +107,9 @@ class Results:
             notes=list(known.get("notes", ())),
             end=known.get("end", ""),
             findings=_not_failed(known.get("findings", ()), ordered),
-            slow=[one.as_dict() for one in judged(timings.by_name, budgets, known.get("baseline"))],
+            slow=[one.as_dict() for one in slow],
+            growth=[one.as_dict() for one in grow],
+            declared=dict(known.get("declared", {})),
         )
 
     @property
@@ -157,6 +167,8 @@ class Results:
             "timings": self.timings,
             "over_budget": self.over_budget,
             "slow": self.slow,
+            "growth": self.growth,
+            "declared": self.declared,
             "requirements": self.rows,
             "cases": self.cases,
         }
@@ -189,6 +201,8 @@ class Results:
                 end=document.get("end", ""),
                 findings=document.get("findings", []),
                 slow=document.get("slow", []),
+                growth=document.get("growth", []),
+                declared=document.get("declared", {}),
             )
         except (ValueError, KeyError, TypeError) as error:
             raise ConfigError(f"not a results.json of this project: {error!r}") from error

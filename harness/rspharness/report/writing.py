@@ -1,10 +1,11 @@
 """Makes the reports of a run from its folder, and its summary for the terminal."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from rspharness.record.catalogue import Catalogue
 from rspharness.record.private_files import write_private
@@ -29,6 +30,7 @@ __all__ = [
     "write_reports",
 ]
 _LISTED = ("known deviation",)
+_EID: Final = re.compile(r"\d{32}")
 
 
 def folder_name(started: datetime, target: str) -> str:
@@ -126,9 +128,10 @@ def _unknown_options(results: Results) -> Iterator[str]:
     for name, reason in sorted(results.unknown.items()):
         by_reason.setdefault(reason, []).append(name)
     for reason, names in by_reason.items():
+        file = "the file of --config" if "--config" in reason else "a target file"
         yield (
             f"options unknown: {', '.join(names)} ({reason}); cases that hang on them only record. "
-            f"Declare each in a target file: [options] {names[0]} = true, or false"
+            f"Declare each in {file}: [options] {names[0]} = true, or false"
         )
 
 
@@ -148,6 +151,8 @@ def identities_in(results: Results, folder: Path) -> Identities:
     """Returns the EID, the ICCIDs and the IMSIs that a run met."""
     found = Identities()
     found.add_eid(str(results.facts.get("eid", "")))
+    for eid in _EID.findall(str(results.facts.get("cards", ""))):
+        found.add_eid(eid)
     for trace in sorted((folder / "traces").glob("*.txt")):
         found.read(trace.read_text(encoding="utf-8"))
     return found

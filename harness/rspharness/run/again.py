@@ -32,6 +32,8 @@ def run_again(options: RunOptions, case: str, shuffle: str = "") -> str:
     for name in REPEATED:
         if (value := getattr(options, name)) != defaults[name]:
             words += [f"--{name.replace('_', '-')}", str(value)]
+    for card in options.with_card:
+        words += ["--with-card", card]
     if shuffle:
         words += ["--shuffle", shuffle]
     words += [f"--{name.replace('_', '-')}" for name in SWITCHES if getattr(options, name)]

@@ -292,4 +292,5 @@ class CaseState:
             "commands": self.trace.commands,
             "card_ms": round(self.trace.elapsed_ms, 3),
             "timings": self.timings.by_name,
+            "counted": self.timings.counted.rows(),
         }

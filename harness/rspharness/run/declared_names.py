@@ -5,16 +5,20 @@ A misspelt option, deviation, budget or value would otherwise declare nothing, i
 
 from collections.abc import Collection, Iterable
 from fnmatch import fnmatchcase
+from typing import Final
 
 from rspcore.errors import ConfigError
 from rspharness.card.declared_values import KNOWN_VALUES
 from rspharness.record.catalogue import Catalogue
 from rspharness.record.near_match import near
 from rspharness.record.timing import is_known_name
-from rspharness.targets.modelled_times import OTHER
+from rspharness.targets.modelled_times import EACH_NOTIFICATION, EACH_PROFILE, OTHER
 from rspharness.targets.settings import TargetSettings
 
 __all__ = ["require_known_cases", "require_known_names"]
+
+_OF_MODEL: Final = (OTHER, EACH_PROFILE, EACH_NOTIFICATION)
+"""Keys of [times_ms] that are no command."""
 
 
 def require_known_names(settings: TargetSettings, catalogue: Catalogue, file: str) -> None:
@@ -37,7 +41,7 @@ def require_known_names(settings: TargetSettings, catalogue: Catalogue, file: st
     ):
         _require(file, table, (name for name in names if name not in known), known)
     _require(file, "budgets_ms", (n for n in settings.budgets_ms if not is_known_name(n)), ())
-    times = (n for n in settings.times_ms if n != OTHER and not is_known_name(n))
+    times = (n for n in settings.times_ms if n not in _OF_MODEL and not is_known_name(n))
     _require(file, "times_ms", times, ())
 
 

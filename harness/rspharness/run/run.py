@@ -48,10 +48,13 @@ from rspharness.targets.recorded import RecordedTarget, described
 from rspharness.targets.target import Labelled, Returning, Snapshots, Target, TargetOptions
 from rspharness.targets.transport import CardLink, TimedLink, TracedLink
 
-__all__ = ["CURVE_OPTIONS", "SECRETS_ROW", "NoCardError", "Run", "RunOptions", "WrongCardError"]
-
-SECRETS_ROW = "procedure.Secrets#01"
-"""The requirement that no secret stands in an answer."""
+__all__ = [
+    "CURVE_OPTIONS",
+    "NoCardError",
+    "Run",
+    "RunOptions",
+    "WrongCardError",
+]
 
 CURVE_OPTIONS: Mapping[Curve, str] = {
     Curve.NIST_P256: "O_E_NIST",
@@ -74,17 +77,20 @@ class Run:
         traces: Whether a case may have left something on a card that is kept.
         own_traces: What the run sent outside of its cases.
         kept: States of a simulated card by their contents, for cases that need the same.
+        place: Which card of the traces it is, where the run has several; empty for the first.
     """
 
-    def __init__(self, options: RunOptions, opens: Opens | None = None) -> None:
+    def __init__(self, options: RunOptions, opens: Opens | None = None, *, place: str = "") -> None:
         """Prepares a run; nothing is opened yet.
 
         Args:
             options: The command line.
             opens: Function that opens the target instead of that of its kind, for simulated
                 cards that are made in another way.
+            place: Which card of the traces it is.
         """
         self.options = options
+        self.place = place
         self.facts: dict[str, str] = {}
         self.broken = ""
         self.notes: list[str] = []
@@ -275,27 +281,6 @@ class Run:
         if alone and not self._identified:
             self.open_card(self.own_trace(), Timings())
 
-    def look_for_secrets(self, case: str, card: Card, answered: bytes) -> None:
-        """Looks for the secrets of a case in what the card answered in it.
-
-        What is found is noted in the case, and fails the requirement on secrets. Kinds that are too
-        short or too regular to be looked for are notes of the run.
-
-        Args:
-            case: Id of the first requirement of the case.
-            card: The card, with the secrets.
-            answered: The data of all its answers.
-        """
-        for kind in sorted(card.secrets.left_out):
-            note = f"not looked for in answers, because it is short or regular: {kind}"
-            if note not in self.notes:
-                self.notes.append(note)
-        for words in card.secrets.within(answered):
-            card.note(f"also: {words} stands in an answer ({SECRETS_ROW})")
-            finding = Cause(SECRETS_ROW, f"{words} stands in an answer, first in {case}", "")
-            if not any(one.finding.startswith(words) for one in self.leaks):
-                self.leaks.append(finding)
-
     def open_card(self, trace: Trace, timings: Timings, seed: str = "") -> Card:
         """Opens the card for one case and resets it.
 
@@ -330,6 +315,8 @@ class Run:
         """Opens the link; one that never worked is the end of the run and not of a case."""
         try:
             trace.remark(f"{SESSION} {seed}".rstrip())
+            if place := self._described_place():
+                trace.remark(place)
             if seed and isinstance(self.target, Snapshots):
                 self.target.draw_from(seed)
             if seed and isinstance(self.target, Labelled):
@@ -340,8 +327,16 @@ class Run:
                 raise
             raise NoCardError(str(error)) from error
 
+    def _described_place(self) -> str:
+        """Returns reader, driver, protocol and firmware of a card that is known, for its traces."""
+        known = {**self.facts, "firmware": self.target.settings.firmware}
+        known["firmware"] = known["firmware"] or known.get("euicc_firmware_ver", "")
+        words = ("reader", "driver", "protocol", "firmware")
+        named = [f"{name} {known[name]}" for name in words if known.get(name)]
+        return ", ".join(named) if known.get("reader") else ""
+
     def _link(self, trace: Trace, timings: Timings) -> CardLink:
-        link: CardLink = TimedLink(TracedLink(self.target.open(), trace), timings)
+        link: CardLink = TimedLink(TracedLink(self.target.open(), trace, self.place), timings)
         if self.target.simulated:
             return link
         isdr = self.options.isdr_aid or ISDR_AID

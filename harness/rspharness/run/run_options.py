@@ -44,6 +44,7 @@ class RunOptions:
     Attributes:
         target: Name of a target, or path of a target file.
         reader: Reader name or its beginning, overrides the target file.
+        with_card: Further cards in readers, EID@READER each.
         eid: The EID of the card, required for lasting changes on a real one.
         isdr_aid: AID of the card's ISD-R, None to look for it.
         level: The highest level allowed; empty for the default of the target.
@@ -74,6 +75,7 @@ class RunOptions:
 
     target: str = "inprocess"
     reader: str = ""
+    with_card: tuple[str, ...] = ()
     eid: Eid | None = None
     isdr_aid: Aid | None = None
     level: str = ""

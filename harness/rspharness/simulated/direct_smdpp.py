@@ -11,10 +11,12 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from rspcore.crypto.curves import Curve
+from rspcore.crypto.kdf import BspKeys, session_keys
 from rspcore.errors import LocalError
 from rspcore.ids import Eid, Iccid, Oid, Version
 from rspcore.messages.es9p import StatusCodeData
 from rspcore.pki.bundle import Pki
+from rspcore.pki.variants import Variant
 from rspcore.profile_maker import TestProfile
 from rspharness.lpa.es9p_client import HttpReply
 from rspharness.simulated.served_smdpp import OrderView
@@ -32,6 +34,9 @@ from rspsim.smdpp.stock.orders import OrderEvent, OrderTerms
 __all__ = ["DirectOrder", "DirectSmdpp", "Receipt", "story_fault"]
 
 _ON_THE_WIRE: Final = frozenset({FaultClass.TCP, FaultClass.TLS})
+
+_BINDS: Final = "/getBoundProfilePackage"
+"""End of the path of the function that binds a package."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +132,7 @@ class DirectSmdpp:
     Attributes:
         address: Its address, an FQDN.
         oid: The registeredID of its certificates.
+        session_keys: Those of the packages it has bound, oldest first, each once.
     """
 
     def __init__(  # noqa: PLR0913  what such a server is made of
@@ -141,6 +147,7 @@ class DirectSmdpp:
         careless: Collection[str] = (),
         lowest_svn: str = "",
         version: str = "",
+        chain: str = "",
         fault: str = "",
     ) -> None:
         """Sets the server up.
@@ -155,6 +162,7 @@ class DirectSmdpp:
             careless: Names of checks that it leaves out (`rspsim.smdpp.policy`).
             lowest_svn: Lowest version of a card that it serves, as "2.6.0"; empty for the usual.
             version: Highest version of the protocol it speaks, as "3.1.0"; empty for the usual.
+            chain: Variant of its chain for cards and LPAs of version 3; empty for the usual.
             fault: Name of a server fault that is on, empty for none.
 
         Raises:
@@ -162,12 +170,15 @@ class DirectSmdpp:
             LocalError: there is no such fault.
         """
         self.address = f"testsmdpplus{number}.example.com"
+        self.session_keys: list[BspKeys] = []
         deletion = OrderEvent.DELETED_FOR_REUSE if back_to_stock else OrderEvent.DELETED
         policy = Policy(after_deletion=deletion, skipped_checks=frozenset(careless))
         if lowest_svn:
             policy = replace(policy, lowest_svn=Version.from_text(lowest_svn))
         if version:
             policy = replace(policy, version=Version.from_text(version))
+        if chain:
+            policy = replace(policy, chain=Variant(chain))
         self._clock = ManualClock(started)
         self._smdpp = SmDpPlus(
             pki,
@@ -190,7 +201,18 @@ class DirectSmdpp:
         whole = {"Host": self.address, **headers}
         request = HttpRequest(method="POST", path=path, headers=whole, body=body)
         response = self._smdpp.handle(request)
+        if path.endswith(_BINDS):
+            self._take_session_keys()
         return HttpReply(response.status, response.headers, response.body)
+
+    def _take_session_keys(self) -> None:
+        """Takes the keys of a package that was just bound."""
+        for order in self._smdpp.orders.all():
+            if (bound := order.binding) is not None:
+                agreed = bound.otsk_dp.agree(bound.otpk_euicc)
+                keys = session_keys(agreed, host_id=bound.host_id, eid=bound.eid)
+                if keys not in self.session_keys:
+                    self.session_keys.append(keys)
 
     def order(  # noqa: PLR0913  the terms of an order
         self,

@@ -12,6 +12,7 @@ from typing import Final
 from rspcore.errors import ConfigError
 from rspharness.simulated.inprocess import SimulatedCards, declaring, maker_with, preset_of
 from rspharness.targets.reader import KeptLink, ReaderLink
+from rspharness.targets.reader_driver import driver_of
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import TargetOptions
 from rspharness.targets.transport import PoweredLink
@@ -109,8 +110,11 @@ class VpcdTarget:
         return KeptLink(self._link)
 
     def facts(self) -> Mapping[str, str]:
-        """Returns the reader, and the fault of the card if it has one."""
+        """Returns reader, driver and protocol, and the fault of the card if it has one."""
         facts = {"reader": self._slot.reader}
+        if self._link is not None:
+            facts["driver"] = driver_of(self._slot.reader, self._link.said)
+            facts["protocol"] = self._link.protocol
         return {**facts, "card_fault": self._fault} if self._fault else facts
 
     def draw_from(self, seed: str) -> None:

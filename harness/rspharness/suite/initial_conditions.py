@@ -338,6 +338,7 @@ class Conditions:
         if not isinstance(target, Snapshots) or key not in self._run.kept:
             return False
         target.restore(self._run.kept[key])
+        self._card.timings.counted.forget()
         return True
 
     def _keep(self, key: Hashable) -> None:

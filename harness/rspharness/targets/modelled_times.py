@@ -6,7 +6,7 @@ so that budgets, baselines and comparisons see it. The same seed gives the same 
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from math import exp
 from pathlib import Path
@@ -17,10 +17,14 @@ from rspcore.errors import ConfigError
 from rspharness.record.timing import CommandNames
 from rspharness.targets.transport import CardLink, LinkWrapper
 
-__all__ = ["OTHER", "ModelledLink", "TimeModel"]
+__all__ = ["EACH_NOTIFICATION", "EACH_PROFILE", "OTHER", "ModelledLink", "TimeModel"]
 
 OTHER: Final = "other"
 """Name of the median of every command that the model does not name."""
+
+EACH_PROFILE: Final = "each Profile"
+EACH_NOTIFICATION: Final = "each Notification"
+"""Names of what each Profile on the card, and each Notification that waits, adds to an answer."""
 
 _SPREAD: Final = 0.05
 """Standard deviation of the logarithm of times that are given by their median alone."""
@@ -66,8 +70,19 @@ class TimeModel:
             raise ConfigError(f"times = {str(folder)!r}: no folder of a run: {error}") from error
         return cls(medians, times, seed)
 
-    def draw(self, name: str) -> float:
-        """Returns the time of the next answer to a command, in milliseconds."""
+    def draw(self, name: str, profiles: int = 0, notifications: int = 0) -> float:
+        """Returns the time of the next answer to a command, in milliseconds.
+
+        Args:
+            name: Name of the command.
+            profiles: How many Profiles the card has.
+            notifications: How many Notifications wait on it.
+        """
+        grown = profiles * self._medians.get(EACH_PROFILE, 0.0)
+        grown += notifications * self._medians.get(EACH_NOTIFICATION, 0.0)
+        return grown + self._drawn_time(name)
+
+    def _drawn_time(self, name: str) -> float:
         self._drawn += 1
         octets = sha256(f"{self._seed}/{self._drawn}".encode()).digest()
         chance = (int.from_bytes(octets[:8], "big") + 1) / (2**64 + 2)
@@ -85,14 +100,28 @@ class ModelledLink(LinkWrapper):
         answer_ms: Time of the last answer, in milliseconds.
     """
 
-    def __init__(self, link: CardLink, model: TimeModel) -> None:
+    def __init__(
+        self,
+        link: CardLink,
+        model: TimeModel,
+        numbers: Callable[[], tuple[int, int]] = lambda: (0, 0),
+    ) -> None:
+        """Makes it.
+
+        Args:
+            link: The link below.
+            model: The model.
+            numbers: Returns how many Profiles and Notifications the card has.
+        """
         super().__init__(link)
         self.answer_ms = 0.0
+        self._numbers = numbers
         self._model = model
         self._names = CommandNames()
 
     def transmit(self, command: bytes) -> bytes:
         """Passes a command on and draws the time of its answer."""
+        numbers = self._numbers()
         response = self._link.transmit(command)
-        self.answer_ms = self._model.draw(self._names.name(command))
+        self.answer_ms = self._model.draw(self._names.name(command), *numbers)
         return response

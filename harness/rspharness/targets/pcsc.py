@@ -6,6 +6,8 @@ from typing import Final
 from rspcore.errors import ConfigError
 from rspharness.record.verdicts import TargetLost
 from rspharness.targets.reader import KeptLink, ReaderLink, find_reader
+from rspharness.targets.reader_driver import driver_of
+from rspharness.targets.reader_lock import ReaderLock
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import TargetOptions
 from rspharness.targets.time_limit import NoAnswer
@@ -26,6 +28,8 @@ class PcscTarget:
         self.reader = find_reader(options.settings.reader)
         self.name = f'reader "{self.reader}"'
         self._link: ReaderLink | None = None
+        self._lock: ReaderLock | None = None
+        self._driver = ""
         self._patience_s = _RETURNS_WITHIN_S
         self._silent = False
 
@@ -34,9 +38,13 @@ class PcscTarget:
 
         Raises:
             TargetLost: there is no card, or another program has it.
+            ConfigError: another process of rsplab has the reader, and goes on having it.
         """
+        if self._lock is None:
+            self._lock = ReaderLock(self.reader)
         if self._link is None:
             self._link = self._connected()
+            self._driver = driver_of(self.reader, self._link.said)
         return KeptLink(self._link)
 
     def _connected(self, patience_s: float = 0.0) -> ReaderLink:
@@ -53,7 +61,7 @@ class PcscTarget:
         """
         if self._silent or (self._link is not None and self._link.overdue):
             return False
-        self.close()
+        self._disconnect()
         patience_s, self._patience_s = self._patience_s, 0.0
         try:
             self._link = self._connected(patience_s)
@@ -63,12 +71,18 @@ class PcscTarget:
         return True
 
     def facts(self) -> Mapping[str, str]:
-        """Returns reader and protocol."""
+        """Returns reader, driver and protocol."""
         protocol = self._link.protocol if self._link is not None else ""
-        return {"reader": self.reader, "protocol": protocol}
+        return {"reader": self.reader, "driver": self._driver, "protocol": protocol}
 
     def close(self) -> None:
-        """Releases the card."""
+        """Releases the card and its reader."""
+        self._disconnect()
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+    def _disconnect(self) -> None:
         if self._link is not None:
             self._link.close()
             self._link = None

@@ -5,6 +5,7 @@ chaining, no retry, no cached ATR. T=0 is offered, as LPAs do, and T=1 for a car
 Every call about a card has a time limit, because the library waits for a silent card for ever.
 """
 
+import sys
 import time  # noqa: TID251  a daemon takes real time to see a card
 from typing import Final, Protocol, cast
 
@@ -16,6 +17,7 @@ __all__ = ["KeptLink", "ReaderLink", "find_reader", "has_card", "reader_names"]
 
 _POLL_S: Final = 0.02
 _STATUS_WORD: Final = 2
+_VERSION_OCTETS: Final = 4
 _HINT: Final = "is pcscd running? `rsplab doctor` looks"
 
 
@@ -31,6 +33,8 @@ class _Scard(Protocol):
     SCARD_PCI_T0: object
     SCARD_PCI_T1: object
     SCARD_E_NO_SMARTCARD: int
+    SCARD_ATTR_VENDOR_NAME: int
+    SCARD_ATTR_VENDOR_IFD_VERSION: int
 
     def SCardEstablishContext(self, scope: int) -> tuple[int, object]: ...  # noqa: N802  its name
     def SCardReleaseContext(self, context: object) -> int: ...  # noqa: N802  its name
@@ -44,6 +48,7 @@ class _Scard(Protocol):
     def SCardTransmit(  # noqa: N802  its name
         self, card: object, protocol: object, command: list[int]
     ) -> tuple[int, list[int]]: ...
+    def SCardGetAttrib(self, card: object, attribute: int) -> tuple[int, list[int]]: ...  # noqa: N802  its name
     def SCardStatus(self, card: object) -> tuple[int, str, int, int, list[int]]: ...  # noqa: N802  its name
     def SCardDisconnect(self, card: object, how: int) -> int: ...  # noqa: N802  its name
     def SCardGetErrorMessage(self, code: int) -> str: ...  # noqa: N802  its name
@@ -196,6 +201,26 @@ class ReaderLink:
     def protocol(self) -> str:
         """Returns the protocol in use."""
         return "T=0" if self._protocol == self._scard.SCARD_PROTOCOL_T0 else "T=1"
+
+    def said(self) -> tuple[str, str]:
+        """Returns what the reader says of its maker and version; empty texts where it says nothing.
+
+        Raises:
+            TargetLost: it does not answer.
+        """
+        maker = self._attribute(self._scard.SCARD_ATTR_VENDOR_NAME)
+        version = self._attribute(self._scard.SCARD_ATTR_VENDOR_IFD_VERSION)
+        name = maker.rstrip(b"\0").decode("ascii", "replace").strip()
+        number = int.from_bytes(version, sys.byteorder)  # major, minor and a build number
+        if len(version) != _VERSION_OCTETS or not number:
+            return name, ""
+        return name, f"{number >> 24}.{number >> 16 & 0xFF:02}"
+
+    def _attribute(self, attribute: int) -> bytes:
+        code, value = self._limit.call(
+            "asking the reader", lambda: self._scard.SCardGetAttrib(self._card, attribute)
+        )
+        return b"" if code else bytes(octet & 0xFF for octet in value)
 
     def transmit(self, command: bytes) -> bytes:
         """Sends one APDU.

@@ -21,6 +21,7 @@ root_ds_address = "testrootsmds.example.com"
 [times_ms]                      # simulated card in process: median times of its answers, which
 other = 15                      # are written down and not waited for; times = "reports/old" has
 "STORE DATA EnableProfile" = 700  # those of a run
+"each Notification" = 3         # and what each Notification, or each Profile, adds to an answer
 
 [deviations]                    # strict: a case listed here has to fail, unless it says otherwise
 "ES10c.SetNickname#09" = "counts octets instead of characters; reported to the maker"
@@ -56,7 +57,10 @@ _CARD_KEYS = {
     "lpae",
     "tre",
     "without",
+    "chain",
     "memory",
+    "mep",
+    "esim_ports",
     "declared",
     "foreign",
     "waiting",
@@ -92,11 +96,12 @@ class TargetSettings:
             lists them), and what differs from it: personality, rat, options ("name=value" each,
             separated by spaces), variations (names of legal variations; `rsplab card variations`
             lists them), preloaded (names of Profiles, separated by spaces), lpae ("cat",
-            "scws" or both), tre (names of bits of treProperties), without (names of bits of
-            RspCapability and UICCCapability that the card lacks), memory (octets of non-volatile
-            memory for Profiles), declared ("nothing": as of a card in a reader, nobody says what
-            its maker would); a kept one also by foreign, waiting, ci and curves
-            (`rspharness.simulated.used_card`).
+            "scws", "e4e" or several), tre (names of bits of treProperties), without (names of bits
+            of RspCapability and UICCCapability that the card lacks), memory (octets of
+            non-volatile memory for Profiles), mep (modes of several enabled Profiles, "A1",
+            "A2" and "B"), esim_ports (how many may have a Profile, 2 where it is left out),
+            declared ("nothing": as of a card in a reader, nobody says what its maker would); a kept
+            one also by foreign, waiting, ci and curves (`rspharness.simulated.used_card`).
         options: Declared options of the catalogue.
         values: Declared values that cases compare with.
         budgets_ms: Longest 90th percentile by command or procedure.
@@ -105,7 +110,8 @@ class TargetSettings:
         firmware: Name of the firmware, for reports.
         release: Release of SGP.22 that the product claims, such as 2.5; empty where none is.
         times: Folder of a run whose times a simulated card has, instead of the computer's.
-        times_ms: Median times of its commands, likewise; `other` for those that are not named.
+        times_ms: Median times of its commands, likewise; `other` for those that are not named,
+            `each Profile` and `each Notification` for what one of them adds to every answer.
         pki: Folder of keys and certificates that the card trusts; empty for none.
     """
 
@@ -132,6 +138,25 @@ class TargetSettings:
     def recording_path(self) -> Path:
         """Returns the file that a replay answers from."""
         return Path(self.recording)
+
+    def declaration(self) -> dict[str, dict[str, str]]:
+        """Returns what it declares of the product, as texts by the names of the tables."""
+        product = {name: getattr(self, name) for name in ("name", "release", "firmware")}
+        budgets = {name: f"{value:g} ms" for name, value in self.budgets_ms.items()}
+        lenient = {
+            name: "" if name not in self.lenient else " (may also pass)" for name in self.deviations
+        }
+        deviations = {name: why + lenient[name] for name, why in self.deviations.items()}
+        options = {name: "yes" if value else "no" for name, value in self.options.items()}
+        values = {name: str(value) for name, value in self.values.items()}
+        tables = {
+            "product": {name: text for name, text in product.items() if text},
+            "options": options,
+            "values": values,
+            "budgets": budgets,
+            "known deviations": deviations,
+        }
+        return {name: table for name, table in tables.items() if table}
 
     @classmethod
     def load(cls, path: Path) -> Self:

@@ -125,14 +125,23 @@ class TracedLink(LinkWrapper):
             else by the clock.
     """
 
-    def __init__(self, link: CardLink, trace: Trace) -> None:
+    def __init__(self, link: CardLink, trace: Trace, card: str = "") -> None:
+        """Makes it.
+
+        Args:
+            link: The link below.
+            trace: The trace.
+            card: Which card of the trace it is, where there are several; empty for the first.
+        """
         super().__init__(link)
         self.trace = trace
+        self._card = card
         self.answer_ms = 0.0
         self._clock = link if isinstance(link, ClockedLink) else None
 
     def transmit(self, command: bytes) -> bytes:
         """Passes a command on and records both directions; a lost answer is recorded as such."""
+        self.trace.turn_to(self._card)
         elapsed_ms = stopwatch()
         try:
             response = self._link.transmit(command)
@@ -145,12 +154,14 @@ class TracedLink(LinkWrapper):
 
     def reset(self) -> bytes:
         """Passes a reset on and records the ATR."""
+        self.trace.turn_to(self._card)
         atr = self._link.reset()
         self.trace.reset(atr)
         return atr
 
     def power_cycle(self) -> bytes:
         """Passes a power cycle on and records the ATR."""
+        self.trace.turn_to(self._card)
         self.trace.remark("power off and on")
         atr = super().power_cycle()
         self.trace.reset(atr)
@@ -158,6 +169,7 @@ class TracedLink(LinkWrapper):
 
     def restart(self, protocol: int) -> bytes:
         """Passes a restart in a protocol on and records the ATR."""
+        self.trace.turn_to(self._card)
         self.trace.remark(f"power off and on, T={protocol}")
         atr = super().restart(protocol)
         self.trace.reset(atr)
@@ -178,5 +190,7 @@ class TimedLink(LinkWrapper):
         elapsed_ms = stopwatch()
         response = self._link.transmit(command)
         elapsed = elapsed_ms() if self._clock is None else self._clock.answer_ms
-        self._timings.add(self._names.name(command), elapsed)
+        name = self._names.name(command)
+        self._timings.add(name, elapsed)
+        self._timings.counted.add(name, command, response, elapsed)
         return response

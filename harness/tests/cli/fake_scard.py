@@ -21,6 +21,7 @@ SCARD_PROTOCOL_T0, SCARD_PROTOCOL_T1 = 1, 2
 SCARD_RESET_CARD, SCARD_UNPOWER_CARD = 1, 2
 SCARD_PCI_T0, SCARD_PCI_T1 = "T0", "T1"
 SCARD_E_NO_SMARTCARD: Final = 0x8010000C
+SCARD_ATTR_VENDOR_NAME, SCARD_ATTR_VENDOR_IFD_VERSION = 1, 2
 _NO_SERVICE: Final = 0x8010001D
 _MESSAGES: Final = {
     SCARD_E_NO_SMARTCARD: "No smart card inserted.",
@@ -50,6 +51,10 @@ def forget():
 
 def SCardEstablishContext(_scope):  # noqa: N802  its name
     return (0 if "RSPLAB_TEST_READERS" in os.environ else _NO_SERVICE), "context"
+
+
+def SCardGetAttrib(_card, _attribute):  # noqa: N802  its name
+    return 1, []
 
 
 def SCardReleaseContext(_context):  # noqa: N802  its name

@@ -75,10 +75,8 @@ def test_comparison_of_a_case_ends_where_something_else_is_asked():
     assert shown(one, other) == ["status word ES10b.GetEUICCInfo: 6A80 -> 9000"]
     first = "ATR 3B 00\n" + asked("BF 22 00", "")
     second = "ATR 3B 00\n" + asked("BF 43 00", "")
-    assert shown(first, second) == [
-        "commands exchange 2 of case: ES10b.GetEUICCInfo -> ES10b.GetRAT"
-    ]
-    assert shown(first, "ATR 3B 00\n") == ["commands exchange 2 of case: ES10b.GetEUICCInfo -> -"]
+    assert shown(first, second) == ["commands exchange 2: ES10b.GetEUICCInfo -> ES10b.GetRAT"]
+    assert shown(first, "ATR 3B 00\n") == ["commands exchange 2: ES10b.GetEUICCInfo -> -"]
 
 
 def test_atr_is_a_value():

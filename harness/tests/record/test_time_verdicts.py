@@ -5,7 +5,7 @@ from math import comb
 
 import pytest
 
-from rspharness.record.time_verdicts import KINDS, TimeFinding, _fisher, growth, judged
+from rspharness.record.time_verdicts import KINDS, TimeFinding, _fisher, judged
 
 MEDIANS = {
     "STORE DATA EnableProfile": 700.0,
@@ -75,21 +75,6 @@ def test_second_mode_in_a_tenth_of_the_answers_turns_the_verdict(seed):
     times, name = drawn(seed, count=200), "STORE DATA GetProfilesInfo"
     times[name] = [one + 60 if place % 10 == 0 else one for place, one in enumerate(times[name])]
     assert kinds(times, drawn(70, count=200)) == [("second mode", name)]
-
-
-def notifications(seed, slope):
-    rng = random.Random(seed)  # noqa: S311
-    return [(n % 30, (20 + slope * (n % 30)) * rng.lognormvariate(0, 0.05)) for n in range(120)]
-
-
-@pytest.mark.parametrize("seed", range(30))
-def test_growth_with_notifications_turns_the_verdict_and_chance_does_not(seed):
-    found = growth("GetEID by Notifications", notifications(seed, 1.0))
-    assert found is not None
-    assert (found.kind, found.name) == ("grows", "GetEID by Notifications")
-    assert found.text.startswith(("1.0", "0.9"))
-    assert growth("GetEID by Notifications", notifications(seed, 0.0)) is None
-    assert growth("x", [(1, 5.0)] * 20) is None
 
 
 def test_budget_is_for_the_ninetieth_percentile():

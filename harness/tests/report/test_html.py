@@ -126,3 +126,21 @@ def test_exchanges_by_http_are_shown_decoded_and_of_a_masked_card_by_name_alone(
     decoded = page.partition("decoded</summary>")[2].partition("</pre>")[0]
     assert "HTTP answer  200  1.00 ms" in decoded
     assert "transactionId" not in decoded
+
+
+def test_declaration_is_a_section_of_its_own():
+    page = render(Results(facts={"target": "card"}, declared={"product": {"name": "x"}}), {})
+    assert "No option, value, budget or deviation is declared" in page
+    declared = {"product": {"name": "x"}, "known deviations": {"ES10c.GetEID#01": "reported"}}
+    page = render(Results(facts={"target": "card"}, declared=declared), {})
+    assert page.index('id="declaration"') < page.index("<h2>The run</h2>")
+    assert "<h3>Known deviations</h3>" in page
+    assert "<dt>ES10c.GetEID#01</dt><dd>reported</dd>" in page
+
+
+def test_slopes_by_numbers_are_a_table():
+    growth = {"name": "STORE DATA GetRat by Profiles", "slope_ms": 1.25, "low": 0, "high": 4}
+    growth |= {"begin_ms": 5.0, "count": 20, "p": 0.3, "listing": False, "rise_ms": 5.0}
+    page = render(Results(facts={"target": "card"}, growth=[growth]), {})
+    assert "STORE DATA GetRat by Profiles" in page
+    assert "1.250" in page

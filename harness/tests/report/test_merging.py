@@ -58,6 +58,18 @@ def test_parts_of_a_run_are_one_report(tmp_path, capsys):
     assert "name a new folder by --to" in capsys.readouterr().err
 
 
+def test_session_keys_come_along_with_their_traces(tmp_path):
+    one = _part(
+        tmp_path / "a", {**_case("ES8+.StoreMetadata#01", "pass"), "session_keys": "K 01\n"}
+    )
+    other = _part(tmp_path / "b", _case("ES10c.GetEID#02", "pass"))
+    assert main(["merge", str(one), str(other), "--to", str(tmp_path / "all")]) == 0
+    (keys,) = (tmp_path / "all" / "traces").glob("*.keys")
+    assert (keys.name, keys.read_text("utf-8")) == ("ES8+.StoreMetadata-01.keys", "K 01\n")
+    assert keys.stat().st_mode & 0o077 == 0
+    assert "session_keys" not in (tmp_path / "all" / "results.json").read_text("utf-8")
+
+
 def test_parts_of_a_fault_matrix_are_one_matrix(tmp_path):
     one = _part(tmp_path / "a", _case("ES10c.GetEID#01", "pass"))
     other = _part(tmp_path / "b", _case("ES10c.GetEID#02", "pass"))

@@ -10,6 +10,7 @@ import pytest
 from rspcore.crypto.curves import Curve
 from rspcore.errors import LocalError
 from rspcore.pki.generate import make_pki
+from rspharness.cli.main import main
 from rspharness.lpa.es9p_client import ServerUnreachableError
 from rspharness.record.catalogue import Catalogue
 from rspharness.record.trace import Trace
@@ -135,3 +136,12 @@ def test_every_story_ends_as_all_do(path):
 def _calls(node):
     """Returns what a function calls, as written."""
     return {ast.unparse(one.func) for one in ast.walk(node) if isinstance(one, ast.Call)}
+
+
+def test_session_keys_of_a_story_are_written_and_looked_for(tmp_path, capsys):
+    words = ["run", "--suites", str(ROOT / "suites"), "--target", "inprocess", "--session-keys"]
+    assert main([*words, "--case", "Story.ScanACode#01", "--report", str(tmp_path)]) == 0
+    (file,) = (tmp_path / "latest" / "traces").glob("*.keys")
+    lines = file.read_text("utf-8").splitlines()
+    assert [line.rpartition(" ")[0] for line in lines] == ["session key S-ENC", "session key S-MAC"]
+    assert "session key" not in capsys.readouterr().out

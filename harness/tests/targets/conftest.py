@@ -19,6 +19,7 @@ class _Scard(SimpleNamespace):
     SCARD_PCI_T0 = "T0"
     SCARD_PCI_T1 = "T1"
     SCARD_E_NO_SMARTCARD = 5
+    SCARD_ATTR_VENDOR_NAME, SCARD_ATTR_VENDOR_IFD_VERSION = 1, 2
 
     def __init__(self, readers, faults=()):
         super().__init__()
@@ -40,6 +41,7 @@ class _Scard(SimpleNamespace):
         self.SCardReconnect = answer("reconnect", (2, 3), t1)
         self.SCardTransmit = answer("transmit", (1,), [0x90, 0x00])
         self.SCardStatus = answer("status", (), "name", 0, 0, [0x3B, 0x00])
+        self.SCardGetAttrib = lambda *_: (1, [])
         self.SCardDisconnect = answer("disconnect", (1,))
         self.SCardGetErrorMessage = "error {}".format
 

@@ -88,3 +88,30 @@ def test_keys_are_a_folder_beside_the_file(tmp_path):
     file.write_text('kind = "inprocess"\nfirmware = 7\n')
     with pytest.raises(ConfigError, match="firmware = 7; expected a text"):
         TargetSettings.load(file)
+
+
+def test_declaration_is_texts_by_table():
+    settings = TargetSettings.from_values(
+        {
+            "kind": "pcsc",
+            "name": "bench card",
+            "firmware": "4711",
+            "options": {"CATBUSY": True, "SCP81": False},
+            "values": {"sas_number": "AB-1"},
+            "budgets_ms": {"SELECT": 50},
+            "deviations": {
+                "ES10c.GetEID#06": {"reason": "at low voltage", "strict": False},
+                "ES10c.GetEID#01": "known",
+            },
+        }
+    )
+    assert settings.declaration() == {
+        "product": {"name": "bench card", "firmware": "4711"},
+        "options": {"CATBUSY": "yes", "SCP81": "no"},
+        "values": {"sas_number": "AB-1"},
+        "budgets": {"SELECT": "50 ms"},
+        "known deviations": {
+            "ES10c.GetEID#06": "at low voltage (may also pass)",
+            "ES10c.GetEID#01": "known",
+        },
+    }

@@ -16,7 +16,7 @@ from rspcore.apdu import CommandApdu, Ins
 from rspcore.errors import DecodeError
 from rspcore.frozen import replace
 from rspcore.status import StatusWord
-from rspsim.euicc import isdp
+from rspsim.euicc import alerts, isdp
 from rspsim.euicc.decisions import Decision
 from rspsim.euicc.options import RefreshMode
 from rspsim.euicc.outcome import Outcome, View
@@ -54,6 +54,7 @@ class RefreshQualifier(IntEnum):
 
     UICC_RESET = 0x04
     PROFILE_STATE_CHANGE = 0x09
+    APPLICATION_UPDATE = 0x0A
 
 
 def _announces_state_change(terminal_profile: bytes) -> bool:
@@ -223,8 +224,9 @@ def _terminal_response(command: CommandApdu, view: View) -> Outcome:
 
 
 def _is_refresh(command: bytes) -> bool:
+    """Returns whether a command is the REFRESH of a Profile change; an alert is none."""
     details = tlv.parse(command).children()[0].value
-    return details[1] == _REFRESH
+    return details[1] == _REFRESH and details[2] != RefreshQualifier.APPLICATION_UPDATE
 
 
 def _result_of(data: bytes) -> int:
@@ -255,7 +257,7 @@ def _envelope(command: CommandApdu, view: View) -> Outcome:
         return view.refuse(StatusWord.TOOLKIT_BUSY)
     if command.data[0] == _SMS_PP_DOWNLOAD:
         taken = delivery.take_envelope(command, view)
-        return _offering(taken.outcome, taken.proactive)
+        return alerts.with_alert(_offering(taken.outcome, taken.proactive), view)
     if command.data[0] == _MENU_SELECTION:
         return toolkit.selected(command.data, view)
     return view.outcome()

@@ -16,22 +16,18 @@ from rspcore.crypto.curves import Curve
 from rspcore.messages.es10c import ProfileState
 from rspcore.pki.bundle import Pki
 from rspharness.card import expect
-from rspharness.card.card_under_test import Card
 from rspharness.record.steps import Step
-from rspharness.record.verdicts import NotApplicable
 from rspharness.run.applicability import require_trust
 from rspharness.run.case_state import CaseState
 from rspharness.run.run import Run
-from rspharness.simulated.direct_card import further_card
 from rspharness.simulated.direct_smdpp import DirectSmdpp
 from rspharness.simulated.direct_smds import DirectSmds
 from rspharness.simulated.fixture_cards import CardWords
-from rspharness.simulated.hostile import is_hostile
+from rspharness.suite.cards import Cards
 from rspharness.suite.initial_conditions import Conditions
 from rspharness.suite.stories.line import Line, sold
 from rspharness.suite.stories.network import Network
 from rspharness.suite.stories.phone import Person, Phone
-from rspharness.targets.transport import TimedLink, TracedLink
 
 __all__ = ["Story"]
 
@@ -56,9 +52,9 @@ class Story:
         network: The network of its phones.
     """
 
-    def __init__(self, card: Card, given: Conditions, case: CaseState, run: Run) -> None:
+    def __init__(self, cards: Cards, given: Conditions, case: CaseState, run: Run) -> None:
         self.network = Network(case.trace)
-        self._card = card
+        self._cards = cards
         self._given = given
         self._case = case
         self._run = run
@@ -137,38 +133,25 @@ class Story:
         """Returns the phone with the card under test, which begins without Profile."""
         if self._phone is None:
             self._given.none()
-            self._phone = Phone("P", self._card, self.network)
+            self._phone = Phone("P", self._cards.first, self.network)
             self._others.phones.append(self._phone)
         return self._phone
 
     def other_phone(
         self, name: str, preset: str = "spec", *, number: int = 0, **words: Unpack[CardWords]
     ) -> Phone:
-        """Returns another phone, with a new simulated card and an EID of its own.
-
-        With `--card-fault` it has the fault too.
+        """Returns another phone, with a further card of the run, or else a new simulated one.
 
         Args:
             name: Its letter in the story.
-            preset: Kind of card.
-            number: Makes EID, keys and random octets; another one for each phone by default.
+            preset: Kind of card; one that is named is simulated (`Cards.another`).
+            number: Makes EID, keys and random octets of a simulated card.
             words: What is added to the preset.
 
         Raises:
-            NotApplicable: no such card can be issued, because the run has credentials of its own.
+            NotApplicable: there is no further card, and none can be issued.
         """
-        if self._run.options.pki is not None:
-            raise NotApplicable(
-                "the story needs a second card; a simulated one is issued under the generated "
-                "credentials alone, and the run has --pki"
-            )
-        fault = self._run.options.card_fault
-        if fault and not is_hostile(fault):
-            words["faults"] = (*words.get("faults", ()), fault)
-        link = further_card(number or 100 + len(self._others.phones), preset, **words)
-        card = Card(TimedLink(TracedLink(link, self._case.trace), self._case.timings))
-        card.reset()
-        made = Phone(name, card, self.network)
+        made = Phone(name, self._cards.another(preset, number=number, **words), self.network)
         self._others.phones.append(made)
         return made
 
@@ -225,6 +208,13 @@ class Story:
             found = _IDENTITY.findall(" ".join(_IDENTITY.findall(words)))
             expect.equal(found, [], "EIDs and ICCIDs in the words of the story")
         self._note()
+
+    def remember_secrets(self) -> None:
+        """Adds the session keys of its servers to what the answers of the card are searched for."""
+        for server in self._others.servers:
+            for keys in server.session_keys:
+                self._cards.first.secrets.add("session key S-ENC", keys.s_enc)
+                self._cards.first.secrets.add("session key S-MAC", keys.s_mac)
 
     def _require_delivered(self, phone: Phone) -> None:
         failed = [one.error for one in phone.deliver() if one.error is not None]
