@@ -37,13 +37,6 @@ def _parameters(item: pytest.Item) -> Mapping[str, object]:
     return {} if callspec is None else callspec.params
 
 
-def _places(item: pytest.Item) -> Mapping[str, int]:
-    """Returns which value each parameter has, by its place: two of them may be the same value."""
-    callspec = getattr(item, "callspec", None)
-    indices: Mapping[str, int] = {} if callspec is None else callspec.indices
-    return {name: place for name, place in indices.items() if name != LABEL}
-
-
 class CaseCopies:
     """A plugin of pytest that makes copies of cases while they run."""
 
@@ -66,12 +59,12 @@ class CaseCopies:
             made = list(item.parent.collect())
         finally:
             self._function, self._labels = None, ()
-        wanted = _places(item)
+        wanted = _parameters(item)
         for one in made:
-            if not isinstance(one, pytest.Function) or one.function is not item.function:
-                continue
-            if _places(one) == wanted:
-                yield one
+            if isinstance(one, pytest.Function) and one.function is item.function:
+                given = {k: v for k, v in _parameters(one).items() if k != LABEL}
+                if given.keys() == wanted.keys() and all(given[k] is wanted[k] for k in given):
+                    yield one
 
 
 def run_quietly(item: pytest.Item, following: pytest.Item) -> None:
