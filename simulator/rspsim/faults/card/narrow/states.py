@@ -12,9 +12,8 @@ from rspcore.messages.notifications import ProfileInstallationResult
 from rspcore.status import StatusWord
 from rspsim.euicc import applications, notifications, startup
 from rspsim.euicc.applications import Application
-from rspsim.euicc.isdr.es10b import authenticate_server, list_notification
+from rspsim.euicc.isdr.es10b import authenticate_server
 from rspsim.euicc.isdr.es10b.authenticate_server import AuthenticationAttempt
-from rspsim.euicc.isdr.es10b.list_notification import EventFilter, Pending
 from rspsim.euicc.isdr.es10c import disable_profile, get_profiles_info
 from rspsim.euicc.load.es8p import store_metadata
 from rspsim.euicc.load.es8p.store_metadata import MetadataAttempt
@@ -31,7 +30,6 @@ __all__ = ["FAULTS"]
 
 _ICCID: Final = (0x2FE2,)
 _S: Final = SessionState
-_RESULT: Final = b"\xbf\x37"
 _DELIVERED: Final = bytes.fromhex("000003000002000001")
 """Content of a cyclic file of three records, until something is written."""
 
@@ -151,22 +149,6 @@ def _not_failed_before(attempt: MetadataAttempt) -> bool:
     return attempt.iccid_unused
 
 
-def _result_alone_unlisted(
-    pending: Pending, events: frozenset[int] | None, passes: EventFilter
-) -> Pending:
-    """Does not list a result of an installation that waits alone."""
-    alone = len(pending) == 1 and pending[0].octets[:2] == _RESULT
-    return () if alone else list_notification.LISTED.standard(pending, events, passes)
-
-
-def _read_away(request: Any, _view: View, outcome: Outcome) -> Outcome:
-    """Drops the oldest of five Notifications once the whole list was read."""
-    waiting = outcome.state.notifications
-    if request.profile_management_operation is not None or len(waiting) != 5:
-        return outcome
-    return replace(outcome, state=replace(outcome.state, notifications=waiting[1:]))
-
-
 def _of_disabled_alone(view: View) -> tuple[Application, ...]:
     """Has the applications of the first Profile where none is Enabled."""
     state = view.state
@@ -224,18 +206,6 @@ FAULTS: Final = (
         "EUICCInfo2 is signed with another firmware version than is read.",
         swap(authenticate_server.SIGNED, _other_firmware),
         "ES10b.GetEUICCInfo2#27",
-    ),
-    _fault(
-        "list-notification.result-alone-unlisted",
-        "A result of an installation that waits alone is not listed.",
-        swap(list_notification.LISTED, _result_alone_unlisted),
-        "ES10b.ListNotification#15",
-    ),
-    _fault(
-        "list-notification.read-away",
-        "Of five Notifications the oldest is dropped when all were listed.",
-        on(list_notification.LIST_NOTIFICATION, _read_away),
-        "ES10b.ListNotification#16",
     ),
     _fault(
         "select.proprietary-name-found",
