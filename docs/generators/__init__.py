@@ -12,6 +12,7 @@ from generators import (
     session_states,
     stories,
     test_runs,
+    unpinned,
     version_mixtures,
 )
 
@@ -25,5 +26,6 @@ PAGES: Final[tuple[Callable[[Path], None], ...]] = (
     session_states.write,
     stories.write,
     test_runs.write,
+    unpinned.write,
     version_mixtures.write,
 )

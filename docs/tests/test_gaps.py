@@ -145,7 +145,7 @@ def test_functions_of_the_isdr(card):
         missing = bytes(StatusWord.REFERENCED_DATA_NOT_FOUND.to_bytes(2, "big"))
         lacking.append({name for name, answer in answers.items() if answer == missing})
     assert len(lacking[0]) < len(FUNCTIONS)
-    assert lacking[0] & lacking[1] == set(GAPS["Card: functions of the ISD-R"])
+    assert lacking[0] & lacking[1] == set(GAPS.get("Card: functions of the ISD-R", ()))
 
 
 def test_functions_of_the_server():
@@ -169,7 +169,7 @@ def test_functions_of_the_discovery_server():
         )
         if server.handle(request).status == 404:
             unknown.add(f"es11/{name}")
-    assert unknown == set(GAPS["SM-DS: functions"])
+    assert unknown == set(GAPS.get("SM-DS: functions", ()))
 
 
 def _ids():

@@ -57,6 +57,7 @@ class Tag(IntEnum):
     CancelSession = 0xBF41
     LpaeActivation = 0xBF42
     GetRat = 0xBF43
+    VerifySmdsResponse = 0xBF45
     LoadRpmPackage = 0xBF44
     VerifyDeviceChange = 0xBF4B
     PrepareDeviceChange = 0xBF4D

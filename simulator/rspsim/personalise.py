@@ -17,20 +17,26 @@ from rspcore.messages.metadata import (
     PprId,
     ProfilePolicyAuthorisationRule,
 )
+from rspcore.messages.v3.card_and_device import EuiccConfiguration
 from rspcore.pki.bundle import Pki
 from rspcore.pki.certificate import Certificate
 from rspcore.pki.generate import issue_euicc
 from rspcore.pki.roles import Role
+from rspcore.pki.variants import Variant, euicc_chain
 from rspsim.euicc.options import Options
 from rspsim.euicc.personality import Personality, personality_named
 from rspsim.euicc.state import Addresses, CardState, CiCredential
 
-__all__ = ["RATS", "ROOT_DS_ADDRESS", "personalise"]
+__all__ = ["LPAE_PIN", "RATS", "ROOT_DS_ADDRESS", "personalise"]
 
 ROOT_DS_ADDRESS: Final = "testrootsmds.example.com"
 
 _ANY_MCC_MNC: Final = MccMnc(b"\xee\xee\xee")
 _ANY_OPERATOR: Final = OperatorId(mcc_mnc=_ANY_MCC_MNC, gid1=b"", gid2=b"")
+LPAE_PIN: Final = "1234"
+"""PIN of an LPAe with E4 ENVELOPE."""
+_E4E: Final = EuiccConfiguration.lpaeUsingE4Esupported
+Rules = tuple[ProfilePolicyAuthorisationRule, ...]
 _CONSENT: Final = frozenset({PprFlag.consentRequired})
 
 
@@ -98,7 +104,7 @@ def personalise(
     """
     kind = personality_named(personality) if isinstance(personality, str) else personality
     chosen = eid or _eid_of(pki)
-    credentials = _credentials(pki, chosen)
+    credentials = _with_chains(pki, chosen, kind, _credentials(pki, chosen))
     if not any(credential.signs for credential in credentials):
         raise ConfigError(
             f"EID {chosen}: the bundle has no eUICC key for it; add CERT_EUICC and SK_EUICC"
@@ -109,10 +115,19 @@ def personalise(
         personality=replace(kind, options=decided),
         options=decided,
         credentials=credentials,
-        rat=_rat(rat) if isinstance(rat, str) else rat,
+        rat=_for(kind, _rat(rat) if isinstance(rat, str) else rat),
         addresses=addresses or Addresses(root_ds=ROOT_DS_ADDRESS),
         next_seq_number=decided.first_seq_number,
+        lpae_pin=LPAE_PIN if _E4E in (kind.lpae_support or ()) else "",
     )
+
+
+def _for(kind: Personality, rules: Rules) -> Rules:
+    """Returns the rules of a card: one with several eSIM Ports allows no PPR1 (v3.1, 2.9.2.1)."""
+    if not kind.mep_modes:
+        return rules
+    lowered = (replace(rule, ppr_ids=rule.ppr_ids - {PprId.ppr1}) for rule in rules)
+    return tuple(rule for rule in lowered if rule.ppr_ids)
 
 
 def _rat(name: str) -> tuple[ProfilePolicyAuthorisationRule, ...]:
@@ -138,6 +153,32 @@ def _credentials(pki: Pki, eid: Eid) -> tuple[CiCredential, ...]:
     if not any(credential.signs for credential in found):
         found = _held(issue_euicc(pki, eid), eid)
     return found
+
+
+def _with_chains(
+    pki: Pki, eid: Eid, kind: Personality, credentials: tuple[CiCredential, ...]
+) -> tuple[CiCredential, ...]:
+    """Returns the credentials with the chains of version 3, where the bundle can give them."""
+    if kind.chain is None:
+        return credentials
+    return tuple(_with_chain(pki, eid, kind.chain, one) for one in credentials)
+
+
+def _with_chain(pki: Pki, eid: Eid, variant: Variant, own: CiCredential) -> CiCredential:
+    ci = next(
+        (
+            one
+            for one in pki.all(Role.CI, own.curve)
+            if one.certificate.subject_key_identifier == own.ci_pkid
+        ),
+        None,
+    )
+    if not own.signs or ci is None or ci.key is None:
+        return own
+    if all(one.certificate.eid != eid for one in pki.all(Role.EUICC, own.curve)):
+        pki = issue_euicc(pki, eid)
+    chain = euicc_chain(pki, variant, own.curve, eid)
+    return replace(own, newer_chain=(chain.leaf.certificate.der, *chain.others))
 
 
 def _held(pki: Pki, eid: Eid) -> tuple[CiCredential, ...]:

@@ -180,3 +180,27 @@ def test_mandatory_bits(card, note, step):
             expected="euiccRspCapInInfo1, no loadCrlSupport",
             actual=declared_values.capability_names(bits),
         )
+
+
+@testcase("ES10b.GetEUICCInfo1#04", level="read-only")
+def test_signing_list_of_version_3(card, declared, step):
+    """The list for chains of version 3 has the CIs that the maker declares."""
+    with step("S_LPAd -> eUICC: GetEUICCInfo1"):
+        listed = info1(card).euicc_ci_pkid_list_for_signing_v3
+    with step("Expected: tag B1 with the declared identifiers"):
+        expect.that(holds=bool(listed), expected="B1 with identifiers", actual=f"{listed}")
+        shown = " ".join(sorted(one.hex().upper() for one in listed))
+        if "ci_pkids_v3" in declared:
+            wanted = " ".join(sorted(str(declared["ci_pkids_v3"]).upper().split()))
+            expect.equal(shown, wanted, "euiccCiPKIdListForSigningV3")
+
+
+@testcase("ES10b.GetEUICCInfo2#22", level="read-only")
+def test_signing_list_of_version_3_is_the_same(card, step):
+    """The list for chains of version 3 is the same in both EUICCInfo."""
+    with step("S_LPAd -> eUICC: GetEUICCInfo1, GetEUICCInfo2"):
+        first = info1(card).euicc_ci_pkid_list_for_signing_v3
+        second = info2(card).euicc_ci_pkid_list_for_signing_v3
+    with step("Expected: tag B1, the same list"):
+        expect.that(holds=bool(second), expected="B1 with identifiers", actual=f"{second}")
+        expect.equal(second, first, "euiccCiPKIdListForSigningV3")

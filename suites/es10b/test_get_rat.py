@@ -120,3 +120,11 @@ def test_never_refused(card, given, server, step):
     given.profiles(ONE, enabled=ONE)
     with step("S_LPAd -> eUICC: GetRAT with a Profile Enabled; expected: SW 9000"):
         ask(card)
+
+
+@testcase("ES10b.GetRAT#06", level="read-only")
+def test_no_rule_for_ppr1_with_several_ports(card, step):
+    """An eUICC with several eSIM Ports has no rule that names PPR1."""
+    with step("S_LPAd -> eUICC: GetRAT; expected: no rule names PPR1, SW 9000"):
+        naming = [rule for rule in rules(card) if PprId.ppr1 in rule.ppr_ids]
+        expect.equal(naming, [], "rules that name PPR1")

@@ -103,7 +103,9 @@ def test_unknown_command(card, given, server, note, step):
     one, two = both(server, given)
     with step("Initial conditions: AuthenticateServer done for RPM"):
         session = rpm.opened(server, card)
-        unknown = tlv.encode(Tag.Sequence, tlv.encode(0xA9, tlv.encode(Tag.Iccid, bytes(10))))
+        unknown = tlv.encode(
+            Tag.Sequence, tlv.encode(0xA9, tlv.encode(Tag.Iccid, two.iccid.octets))
+        )
     with step("S_LPAd -> eUICC: LoadRpmPackage: list, a command of tag A9, delete"):
         octets = rpm.request(session, rpm.list_of(one.iccid), unknown, rpm.delete(two.iccid))
         answer = card.store(octets)

@@ -32,6 +32,8 @@ PPR2 = "PROFILE_OPERATIONAL1.1"
 TEST, PROVISIONING = "PROFILE_TEST1", "PROFILE_PROVISIONING1"
 
 UNKNOWN_ICCID = Iccid.from_digits("8929909999999999999")
+NEAR_ICCID = Iccid.from_digits(f"{str(preset(ONE).iccid)[:-1]}0")
+"""The ICCID of the Profile but for its last digit."""
 UNKNOWN_AID = Aid(ISDP_PREFIX + bytes.fromhex("FFFE00"))
 
 
@@ -100,6 +102,7 @@ def test_enabled_profile_is_kept(card, given, step):
     {
         "ES10c.DeleteProfile#04": DeleteProfileRequest(iccid=UNKNOWN_ICCID),
         "ES10c.DeleteProfile#05": DeleteProfileRequest(isdp_aid=UNKNOWN_AID),
+        "ES10c.DeleteProfile#24": DeleteProfileRequest(iccid=NEAR_ICCID),
     },
 )
 def test_unknown_profile_is_refused(card, given, step, request_):

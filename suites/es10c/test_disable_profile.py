@@ -33,6 +33,8 @@ TELLS_DISABLE = replace(
 )
 
 UNKNOWN_ICCID = ProfileIdentifier(iccid=Iccid.from_digits("8929909999999999999"))
+NEAR_ICCID = ProfileIdentifier(iccid=Iccid.from_digits(f"{str(preset(ONE).iccid)[:-1]}0"))
+"""The ICCID of the Profile but for its last digit."""
 UNKNOWN_AID = ProfileIdentifier(isdp_aid=Aid(ISDP_PREFIX + bytes.fromhex("FFFE00")))
 
 
@@ -95,7 +97,11 @@ def test_disabled_profile_is_refused(card, given, step):
 
 @testcase.each(
     "identifier",
-    {"ES10c.DisableProfile#09": UNKNOWN_ICCID, "ES10c.DisableProfile#10": UNKNOWN_AID},
+    {
+        "ES10c.DisableProfile#09": UNKNOWN_ICCID,
+        "ES10c.DisableProfile#10": UNKNOWN_AID,
+        "ES10c.DisableProfile#32": NEAR_ICCID,
+    },
 )
 def test_unknown_profile_is_refused(card, given, step, identifier):
     """An ICCID or AID of no Profile is not found."""

@@ -26,6 +26,8 @@ PROVISIONING = "PROFILE_PROVISIONING1"
 
 EMPTY = bytes.fromhex("BF2D02A000")
 NO_SUCH_ICCID = Iccid.from_digits("8929909999999999999")
+NEAR_ICCID = Iccid.from_digits(f"{str(preset(ONE).iccid)[:-1]}0")
+"""The ICCID of a Profile but for its last digit."""
 NO_SUCH_AID = Aid(ISDP_PREFIX + bytes.fromhex("FFFE00"))
 
 ONE_ICCID = SearchCriteria(iccid=preset(ONE).iccid)
@@ -116,6 +118,7 @@ def test_class_finds_profiles_of_that_class(card, given, step, name, wanted):
     {
         "ES10c.GetProfilesInfo#08": SearchCriteria(isdp_aid=NO_SUCH_AID),
         "ES10c.GetProfilesInfo#09": SearchCriteria(iccid=NO_SUCH_ICCID),
+        "ES10c.GetProfilesInfo#56": SearchCriteria(iccid=NEAR_ICCID),
         "ES10c.GetProfilesInfo#51": SearchCriteria(profile_class=ProfileClass.provisioning),
     },
 )

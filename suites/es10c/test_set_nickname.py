@@ -10,6 +10,7 @@ from rspcore.messages.es10c import (
     SetNicknameResponse,
     SetNicknameResult,
 )
+from rspcore.profile_maker import preset
 from rspcore.status import StatusWord
 from rspcore.tags import Tag
 from rspharness import testcase
@@ -17,6 +18,8 @@ from rspharness.card import expect, tlv_edit
 
 ONE, TWO = "PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL2"
 UNKNOWN_ICCID = Iccid.from_digits("8929909999999999999")
+NEAR_ICCID = Iccid.from_digits(f"{str(preset(ONE).iccid)[:-1]}0")
+"""The ICCID of the Profile but for its last digit."""
 
 NICKNAME, OTHER = "Work", "Holidays in the mountains"
 LONGEST = "0123456789abcdef" * 4
@@ -104,13 +107,13 @@ def test_enabled_profile_gets_a_nickname(card, given, step):
         expect.equal(card.enabled(), (one.iccid,), "Profiles Enabled")
 
 
-@testcase("ES10c.SetNickname#07")
-def test_unknown_profile_is_refused(card, given, step):
+@testcase.each("iccid", {"ES10c.SetNickname#07": UNKNOWN_ICCID, "ES10c.SetNickname#14": NEAR_ICCID})
+def test_unknown_profile_is_refused(card, given, step, iccid):
     """An ICCID of no Profile is not found."""
     given.profiles(ONE)
     before = card.observe()
     with step("S_LPAd -> eUICC: SetNickname, unknown ICCID"):
-        request = SetNicknameRequest(iccid=UNKNOWN_ICCID, profile_nickname=NICKNAME)
+        request = SetNicknameRequest(iccid=iccid, profile_nickname=NICKNAME)
         response = card.send(request)
     with step("Expected: iccidNotFound(1)"):
         expect.error(response, SetNicknameResult.iccidNotFound)

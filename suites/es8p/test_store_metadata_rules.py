@@ -134,6 +134,13 @@ def test_ppr1_beside_an_operational_profile(card, given, server, step, note):
         load_result.continued_or_ended(session, loaded, before, COMMAND, ErrorReason.pprNotAllowed)
 
 
+@testcase("ES8+.StoreMetadata#28")
+def test_ppr1_on_a_card_with_several_ports(card, given, server, step):
+    """PPR1 gives pprNotAllowed(15) on an eUICC that can have several Enabled Profiles."""
+    given.none()
+    refused(card, server, step, bringing(PPR1))
+
+
 @testcase("ES8+.StoreMetadata#76")
 def test_result_names_the_iccid(card, given, server, step):
     """After a StoreMetadata error the PIR names the ICCID of the metadata."""

@@ -1,14 +1,13 @@
 """ES9+.CancelSession: the SM-DP+ ends a session, and the reason says what becomes of the order."""
 
 from rspcore.crypto.curves import Curve
-from rspcore.ids import Oid, TransactionId
+from rspcore.ids import Oid
 from rspharness import testcase
 from rspharness.peers.lpa_calls import base64_text
 from rspharness.peers.server_answer import require
 
 REASONS = {11: 0, 12: 1, 13: 2, 14: 3, 15: 4, 16: 5, 17: 127}
 USER, POSTPONED, TIMEOUT, PPR, METADATA, LOAD = range(6)
-OTHER_ID = "00" * 16
 
 
 def offered(sm_dp_plus, step, *, asn1=False):
@@ -112,47 +111,6 @@ def test_state_after_rejection(sm_dp_plus, step):
     with step("Expected: Error"):
         state = sm_dp_plus.state(ordered)
         require(state == "Error", "Error", state)
-
-
-@testcase.each(
-    "asn1",
-    {"ES9+.CancelSession#40": False, "ES9+.CancelSession#41": True},
-)
-def test_unknown_transaction_id(sm_dp_plus, step, asn1):
-    """A transactionId that no session has is refused."""
-    lpa, _ = offered(sm_dp_plus, step, asn1=asn1)
-    with step("S_LPAd -> SM-DP+: CancelSession, unknown transactionId"):
-        signed = TransactionId.from_hex(OTHER_ID)
-        answer = lpa.cancel(POSTPONED, transaction=OTHER_ID, signed_id=signed)
-    with step("Expected: refused, 8.10.1/3.9; 1"):
-        answer.refused("8.10.1/3.9; 1")
-
-
-@testcase.each(
-    "asn1",
-    {"ES9+.CancelSession#42": False, "ES9+.CancelSession#43": True},
-)
-def test_wrong_signature(sm_dp_plus, step, asn1):
-    """A signature that is not the card's is refused."""
-    lpa, _ = offered(sm_dp_plus, step, asn1=asn1)
-    lpa.card.key = lpa.card.pki.eum(lpa.card.curve).private_key
-    with step("S_LPAd -> SM-DP+: CancelSession, signed by another key"):
-        answer = lpa.cancel(POSTPONED)
-    with step("Expected: refused, 8.1/6.1; 2"):
-        answer.refused("8.1/6.1; 2")
-
-
-@testcase.each(
-    "asn1",
-    {"ES9+.CancelSession#44": False, "ES9+.CancelSession#45": True},
-)
-def test_another_transaction_id_is_signed(sm_dp_plus, step, asn1):
-    """A card that signs another transactionId is refused."""
-    lpa, _ = offered(sm_dp_plus, step, asn1=asn1)
-    with step("S_LPAd -> SM-DP+: CancelSession, another transactionId signed"):
-        answer = lpa.cancel(POSTPONED, signed_id=TransactionId.from_hex(OTHER_ID))
-    with step("Expected: refused, 8.10.1/3.9; 1"):
-        answer.refused("8.10.1/3.9; 1")
 
 
 @testcase.each(

@@ -3,7 +3,6 @@
 from rspcore import tlv
 from rspcore.crypto.curves import Curve
 from rspcore.errors import RspError
-from rspcore.ids import TransactionId
 from rspcore.messages.metadata import StoreMetadataRequest
 from rspcore.profile_reader import ProfileFacts
 from rspharness import testcase
@@ -12,7 +11,6 @@ from rspharness.peers.server_answer import require
 from rspharness.record.verdicts import ExpectationError
 
 NIST, BRAINPOOL = Curve.NIST_P256, Curve.BRAINPOOL_P256R1
-OTHER_ID = "00" * 16
 CODE, WRONG = "12345678", "87654321"
 CARD_ERROR = tlv.encode(0xBF21, tlv.encode(0xA1, bytes.fromhex("800101020107")))
 NOT_STORED = 0xBF23
@@ -250,47 +248,6 @@ def test_second_package_can_be_opened(sm_dp_plus, step):
         package = lpa.opened_package(lpa.get_package())
     with step("Expected: smdpSign verifies"):
         require(package.smdp_sign_verifies, "a signature that verifies", "one that does not")
-
-
-@testcase.each(
-    "asn1",
-    {"ES9+.GetBoundProfilePackage#40": False, "ES9+.GetBoundProfilePackage#41": True},
-)
-def test_unknown_transaction_id(sm_dp_plus, step, asn1):
-    """A transactionId that no session has is refused."""
-    lpa, _ = offered(sm_dp_plus, step, asn1=asn1)
-    with step("S_LPAd -> SM-DP+: GetBoundProfilePackage, unknown transactionId"):
-        signed = TransactionId.from_hex(OTHER_ID)
-        answer = lpa.get_package(transaction=OTHER_ID, transaction_id=signed)
-    with step("Expected: refused, 8.10.1/3.9; 95"):
-        answer.refused("8.10.1/3.9; 95")
-
-
-@testcase.each(
-    "asn1",
-    {"ES9+.GetBoundProfilePackage#42": False, "ES9+.GetBoundProfilePackage#43": True},
-)
-def test_wrong_euicc_signature2(sm_dp_plus, step, asn1):
-    """A signature that is not the card's is refused."""
-    lpa, _ = offered(sm_dp_plus, step, asn1=asn1)
-    lpa.card.key = lpa.card.pki.eum(lpa.card.curve).private_key
-    with step("S_LPAd -> SM-DP+: GetBoundProfilePackage, signed by another key"):
-        answer = lpa.get_package()
-    with step("Expected: refused, 8.1/6.1; 1"):
-        answer.refused("8.1/6.1; 1")
-
-
-@testcase.each(
-    "asn1",
-    {"ES9+.GetBoundProfilePackage#44": False, "ES9+.GetBoundProfilePackage#45": True},
-)
-def test_another_transaction_id_is_signed(sm_dp_plus, step, asn1):
-    """A card that signs another transactionId is refused."""
-    lpa, _ = offered(sm_dp_plus, step, asn1=asn1)
-    with step("S_LPAd -> SM-DP+: GetBoundProfilePackage, another transactionId signed"):
-        answer = lpa.get_package(transaction_id=TransactionId.from_hex(OTHER_ID))
-    with step("Expected: refused, 8.10.1/3.9; 95"):
-        answer.refused("8.10.1/3.9; 95")
 
 
 @testcase.each(

@@ -2,12 +2,15 @@
 
 from dataclasses import replace
 
+from rspcore.messages.es10b import GetEuiccInfo2Request
 from rspcore.messages.isdr import (
     LpaeActivationRequest,
     LpaeActivationResponse,
     LpaeActivationResult,
     LpaeSupport,
 )
+from rspcore.messages.v3.capability_bits import LpaMode
+from rspcore.messages.v3.card_and_device import EuiccInfo2
 from rspcore.status import StatusWord, is_success
 from rspharness import testcase
 from rspharness.card import expect
@@ -80,3 +83,17 @@ def test_euicc_without_lpae(card, given, note, step):
         expect.one_of(answer, (unsupported, StatusWord.REFERENCED_DATA_NOT_FOUND), "answer")
     with step("Expected: Profiles, Notifications and addresses as before"):
         expect.unchanged(before, card.observe())
+
+
+@testcase("ISD-R.LpaeActivation#05")
+def test_mode_after_activation(card, options, step):
+    """After its activation EUICCInfo2 says that the LPAe is in use."""
+    with step("Initial conditions: LPAe activated"):
+        interface = CAT if options.get("LPAE_CAT") else SCWS
+        card.options = replace(card.options, terminal_capability=NO_LPAD_BUT_SCWS)
+        card.open()
+        require_result(activate(card, interface), LpaeActivationResult.ok)
+    with step("S_LPAd -> eUICC: GetEUICCInfo2; expected: lpaMode is lpae(1)"):
+        response = card.store(GetEuiccInfo2Request().encode())
+        expect.sw(response, StatusWord.OK)
+        expect.equal(expect.message(EuiccInfo2, response.data).lpa_mode, LpaMode.lpae, "lpaMode")

@@ -29,8 +29,7 @@ def test_result_of_the_installation(lpa_under_test, step):
     with step("LPA: download"):
         installed(lpa_under_test)
     with step("Expected: delivered, none on the card"):
-        if lpa_under_test.notifications:
-            lpa_under_test.call("deliver").succeeded()
+        lpa_under_test.deliver_rest()
         require(taken(lpa_under_test), "the result at the server", "nothing")
         left = len(lpa_under_test.notifications)
         require(not left, "no Notification on the card", left)
@@ -62,8 +61,7 @@ def test_profile_is_enabled(lpa_under_test, step):
         before = len(taken(lpa_under_test))
     with step("LPA: enable, deliver"):
         lpa_under_test.call("enable", iccid=iccid).succeeded()
-        if lpa_under_test.notifications:
-            lpa_under_test.call("deliver").succeeded()
+        lpa_under_test.deliver_rest()
     with step("Expected: delivered, none on the card"):
         require(len(taken(lpa_under_test)) > before, "a Notification at the server", "none")
         left = len(lpa_under_test.notifications)
@@ -79,8 +77,7 @@ def test_life_of_a_profile(lpa_under_test, step):
         for call in ("enable", "disable"):
             lpa_under_test.call(call, iccid=iccid).succeeded()
         lpa_under_test.call("delete", iccid=iccid).succeeded()
-        if lpa_under_test.notifications:
-            lpa_under_test.call("deliver").succeeded()
+        lpa_under_test.deliver_rest()
     with step("Expected: no Profile, four Notifications in ascending order"):
         lpa_under_test.require_profiles(0)
         numbers = taken(lpa_under_test)

@@ -1,4 +1,4 @@
-"""Downloads by an LPA: what a conforming server may answer, and sessions that have to stop."""
+"""Downloads by an LPA: what a server may choose, faults of transport, activation codes."""
 
 from rspharness import testcase
 from rspharness.peers.server_answer import require
@@ -11,11 +11,30 @@ def installed(lpa_under_test, step, order, number=1):
         lpa_under_test.require_state(order, "Downloaded", "Installed")
 
 
-@testcase("LPA.Download#01")
-def test_download(lpa_under_test, step):
-    """A Profile is downloaded by an activation code."""
-    order = lpa_under_test.smdpp.order()
-    with step("LPA: download"):
+@testcase.each(
+    "served, fault, ordered",
+    {
+        "LPA.Download#01": ({}, "", {}),
+        "LPA.Download#03": ({}, "es9.answer.extra_members", {}),
+        "LPA.Download#04": ({}, "", {"size": 20_000}),
+        "LPA.Download#05": ({"replace_session_keys": True}, "", {}),
+        "LPA.Download#06": ({"metadata_octets": 30}, "", {}),
+        "LPA.Download#08": ({"host_id_octets": 1, "segment_octets": 500}, "", {"size": 4_000}),
+        "LPA.Download#09": ({"vary": "1"}, "", {"size": 4_000}),
+        "LPA.Download#10": ({"vary": "2"}, "", {"size": 4_000}),
+        "LPA.Download#11": ({"vary": "3"}, "", {"size": 4_000}),
+        "LPA.Download#12": ({}, "http.slow", {}),
+        "LPA.Download#13": ({"host_id_octets": 16}, "", {}),
+    },
+)
+def test_download(lpa_under_test, step, served, fault, ordered):
+    """A Profile is downloaded, whatever a server may choose."""
+    if served:
+        lpa_under_test.serve(**served)
+    order = lpa_under_test.smdpp.order(**ordered)
+    if fault:
+        lpa_under_test.smdpp.fault(fault)
+    with step(f"LPA: download from a server of {served or fault or 'the usual kind'}"):
         outcome = lpa_under_test.download(order)
     with step("Expected: success"):
         outcome.succeeded()
@@ -33,47 +52,6 @@ def test_second_profile(lpa_under_test, step):
         for order in orders:
             lpa_under_test.download(order).succeeded()
     installed(lpa_under_test, step, orders[1], 2)
-
-
-@testcase("LPA.Download#03")
-def test_unknown_members(lpa_under_test, step):
-    """Members that the LPA does not know are ignored."""
-    order = lpa_under_test.smdpp.order()
-    lpa_under_test.smdpp.fault("es9.answer.extra_members")
-    with step("LPA: download from a server whose answers have unknown members"):
-        outcome = lpa_under_test.download(order)
-    with step("Expected: success"):
-        outcome.succeeded()
-    installed(lpa_under_test, step, order)
-
-
-@testcase("LPA.Download#04")
-def test_long_package(lpa_under_test, step):
-    """A package of 20,000 octets is installed."""
-    order = lpa_under_test.smdpp.order(size=20_000)
-    with step("LPA: download"):
-        outcome = lpa_under_test.download(order)
-    with step("Expected: success"):
-        outcome.succeeded()
-    installed(lpa_under_test, step, order)
-
-
-@testcase.each(
-    "policy",
-    {
-        "LPA.Download#05": {"replace_session_keys": True},
-        "LPA.Download#06": {"metadata_octets": 30},
-    },
-)
-def test_other_protection(lpa_under_test, step, policy):
-    """Packages under their own keys, and metadata in several segments, are installed."""
-    lpa_under_test.serve(**policy)
-    order = lpa_under_test.smdpp.order()
-    with step("LPA: download"):
-        outcome = lpa_under_test.download(order)
-    with step("Expected: success"):
-        outcome.succeeded()
-    installed(lpa_under_test, step, order)
 
 
 @testcase.each(
@@ -130,118 +108,6 @@ def test_default_server(lpa_under_test, step):
 
 
 @testcase.each(
-    "fault",
-    {
-        "LPA.TLS#01": "tls.unknown_ci",
-        "LPA.TLS#02": "tls.wrong_name",
-        "LPA.TLS#03": "tls.wrong_role",
-        "LPA.TLS#04": "tls.certificate.expired",
-        "LPA.TLS#05": "tls.certificate.bad_signature",
-        "LPA.TLS#06": "tls.certificate.no_extended_key_usage",
-        "LPA.TLS#07": "tls.certificate.ca_leaf",
-        "LPA.TLS#09": "tls.plain",
-    },
-)
-def test_server_that_is_not_trusted(lpa_under_test, step, fault):
-    """To a server that cannot be trusted nothing is sent."""
-    order = lpa_under_test.smdpp.order()
-    lpa_under_test.smdpp.fault(fault)
-    with step(f"LPA: download from a server with {fault}"):
-        outcome = lpa_under_test.download(order)
-    with step("Expected: nothing sent, no Profile, the user hears of it"):
-        lpa_under_test.require_untouched("initiateAuthentication")
-        lpa_under_test.require_profiles(0)
-        outcome.failed()
-
-
-@testcase.each(
-    "fault",
-    {
-        "LPA.TLS#08": "tls.other_server",
-        "LPA.Session#01": "es9.server_signed1.server_address",
-    },
-)
-def test_server_that_is_another(lpa_under_test, step, fault):
-    """The card and its order are not shown to a server that says it is another one."""
-    order = lpa_under_test.smdpp.order()
-    lpa_under_test.smdpp.fault(fault)
-    with step(f"LPA: download from a server with {fault}"):
-        outcome = lpa_under_test.download(order)
-    with step("Expected: no AuthenticateClient, no Profile, the user hears of it"):
-        lpa_under_test.require_untouched("authenticateClient")
-        lpa_under_test.require_profiles(0)
-        outcome.failed()
-
-
-@testcase.each(
-    "fault, function, never",
-    {
-        "LPA.Session#02": (
-            "es9.answer.transaction_id",
-            "initiateAuthentication",
-            "getBoundProfilePackage",
-        ),
-        "LPA.Session#03": (
-            "es9.answer.transaction_id",
-            "authenticateClient",
-            "getBoundProfilePackage",
-        ),
-        "LPA.Session#04": (
-            "es9.answer.drop_member",
-            "initiateAuthentication",
-            "authenticateClient",
-        ),
-        "LPA.Session#05": ("json.syntax", "initiateAuthentication", "authenticateClient"),
-        "LPA.Session#08": ("http.chunks", "initiateAuthentication", "authenticateClient"),
-        "LPA.Session#06": (
-            "es9.server_signature1.flip_bit",
-            "initiateAuthentication",
-            "getBoundProfilePackage",
-        ),
-        "LPA.Session#07": (
-            "es9.smdp_signature2.flip_bit",
-            "authenticateClient",
-            "getBoundProfilePackage",
-        ),
-    },
-)
-def test_session_stops(lpa_under_test, step, fault, function, never):
-    """An answer that is none of the session ends the download, without a crash."""
-    order = lpa_under_test.smdpp.order()
-    lpa_under_test.smdpp.fault(fault, function=function)
-    with step(f"LPA: download from a server with {fault} at {function}"):
-        outcome = lpa_under_test.download(order)
-    with step(f"Expected: no {never} that succeeds, no Profile, the user hears of it"):
-        lpa_under_test.require_never_done(never)
-        lpa_under_test.require_profiles(0)
-        outcome.failed()
-
-
-@testcase.each(
-    "fault",
-    {
-        "LPA.Refusal#01": "order.unknown",
-        "LPA.Refusal#02": "order.of_another_card",
-        "LPA.Refusal#03": "order.not_released",
-        "LPA.Refusal#04": "order.expired",
-        "LPA.Refusal#05": "order.not_eligible",
-    },
-)
-def test_refusal_is_reported(lpa_under_test, step, fault):
-    """A refusal is reported to the user, and the card can be used afterwards."""
-    order = lpa_under_test.smdpp.order()
-    lpa_under_test.smdpp.fault(fault, times=1)
-    with step(f"LPA: download from a server with {fault}, once"):
-        outcome = lpa_under_test.download(order)
-    with step("Expected: no Profile, the user hears of it"):
-        lpa_under_test.require_profiles(0)
-        outcome.failed()
-    with step("LPA: download again"):
-        lpa_under_test.download(order).succeeded()
-    installed(lpa_under_test, step, order)
-
-
-@testcase.each(
     "fault, function",
     {
         "LPA.Retry#01": ("http.refuse", "initiateAuthentication"),
@@ -286,6 +152,8 @@ def test_wrong_mac(lpa_under_test, step):
     lpa_under_test.smdpp.fault("es8.profile_elements.flip_bit")
     with step("LPA: download of a package with a wrong MAC"):
         outcome = lpa_under_test.download(order)
+    if not list(lpa_under_test.asked("cancelSession")):
+        lpa_under_test.deliver_rest()
     with step("Expected: the result or a cancellation at the server, no Profile"):
         lpa_under_test.require_profiles(0)
         found = [
@@ -335,14 +203,28 @@ def test_session_of_the_card_is_over(lpa_under_test, step):
         "LPA.ActivationCode#02": "lpa:1${address}${token}",
         "LPA.ActivationCode#03": "LPA:1${address}${token}$$",
         "LPA.ActivationCode#04": "LPA:1${address}${token}$2.999.10",
+        "LPA.ActivationCode#09": "LPA:1${upper}${token}",
+        "LPA.ActivationCode#10": "LPA:1${address}${token}$$0$X$Y",
     },
 )
 def test_form_that_is_taken(lpa_under_test, step, form):
     """Every form of an activation code is taken."""
     order = lpa_under_test.smdpp.order()
-    code = form.format(address=lpa_under_test.smdpp.address, token=order.matching_id)
+    address = lpa_under_test.smdpp.address
+    code = form.format(address=address, upper=address.upper(), token=order.matching_id)
     with step(f"LPA: download by {form}"):
         outcome = lpa_under_test.call("download", code=code)
+    with step("Expected: success"):
+        outcome.succeeded()
+    installed(lpa_under_test, step, order)
+
+
+@testcase("LPA.ActivationCode#14")
+def test_empty_token(lpa_under_test, step):
+    """A code without a token asks for what is pending for the EID."""
+    order = lpa_under_test.smdpp.order(eid=str(lpa_under_test.eid), matching_id="")
+    with step("LPA: download by LPA:1$address$"):
+        outcome = lpa_under_test.call("download", code=f"LPA:1${lpa_under_test.smdpp.address}$")
     with step("Expected: success"):
         outcome.succeeded()
     installed(lpa_under_test, step, order)
@@ -367,6 +249,9 @@ def test_oid_of_another_server(lpa_under_test, step):
         "LPA.ActivationCode#06": "LPA:2${address}${token}",
         "LPA.ActivationCode#07": "LPA:1$${token}",
         "LPA.ActivationCode#08": "LPA:",
+        "LPA.ActivationCode#11": "LPA:0${address}${token}",
+        "LPA.ActivationCode#12": "LPA:1${address}/path${token}",
+        "LPA.ActivationCode#13": "https://{address}/{token}",
     },
 )
 def test_text_that_is_no_code(lpa_under_test, step, form):

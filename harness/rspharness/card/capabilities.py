@@ -26,12 +26,15 @@ from rspcore.messages.euicc_info import (
 from rspcore.messages.metadata import PprId, ProfilePolicyAuthorisationRule
 from rspcore.messages.v3 import card_and_device
 from rspcore.messages.v3.capability_bits import EuiccRspCapability
+from rspcore.pki.variants import Variant
 from rspcore.tags import Tag
 from rspharness.card.card_under_test import Card
+from rspharness.card.esim_port_options import MEP_OPTIONS, offered
 from rspharness.card.plain_sim import is_plain_sim
 from rspharness.record.verdicts import Inconclusive, TargetLost
 
 __all__ = [
+    "CHAIN_OPTIONS",
     "DECLARED_ONLY",
     "NOT_DECLARED",
     "Capabilities",
@@ -45,6 +48,7 @@ DECLARED_ONLY: Final = frozenset(
     {
         "ALLOW_LIST",
         "CATBUSY",
+        "EVENT_CHECK",
         "EXT_CHANNELS",
         "MIN_SEC_LEVEL",
         "O_E_2_PIR",
@@ -59,6 +63,14 @@ DECLARED_ONLY: Final = frozenset(
 
 NOT_DECLARED: Final = "neither read from the card nor declared"
 """Why an option of `DECLARED_ONLY` is unknown."""
+
+CHAIN_OPTIONS: Final = {
+    "O_VAR_OV3": Variant.OV3,
+    "VAR_A": Variant.A,
+    "VAR_B": Variant.B,
+    "VAR_C": Variant.C,
+}
+"""Which variant the chain of version 3 of the eUICC is: of cards with one, to be declared."""
 
 _V3_0: Final = Version.from_text("3.0.0")
 _V3_1: Final = Version.from_text("3.1.0")
@@ -162,6 +174,7 @@ def read_capabilities(
         (frozenset(ci_keys), cis, no_lists),
         (frozenset(options_of_rat(())), None if rat is None else options_of_rat(rat), no_rat),
         (_OF_FCI, lpae, "the answer to SELECT ISD-R cannot be decoded"),
+        *(((MEP_OPTIONS, offered(card), NOT_DECLARED),) if _version(info) == "v3" else ()),
     )
     read: dict[str, bool] = {}
     unknown = dict.fromkeys(sorted(DECLARED_ONLY), NOT_DECLARED)
@@ -183,7 +196,7 @@ def read_capabilities(
     return Capabilities(
         read | dict(declared),
         contradictions,
-        {name: reason for name, reason in unknown.items() if name not in declared},
+        {name: reason for name, reason in unknown.items() if name not in {**read, **declared}},
         info,
         both,
         frozenset(name for name in ci_keys if read.get(name)),
@@ -225,6 +238,7 @@ def _of_version_3(info: EuiccInfo2 | None, no_info: str) -> Iterator[tuple[str, 
         if info is not None:
             whole = card_and_device.EuiccInfo2.decode(info.raw or info.encode())
             held, reason = _part("EUICCInfo2", partial(holds, whole))
+            reason = reason or NOT_DECLARED
         yield name, held, reason
 
 
@@ -247,9 +261,15 @@ def _signs_flat(info: card_and_device.EuiccInfo2) -> bool:
     return bool(info.euicc_ci_pkid_list_for_signing)
 
 
-_VERSION_3: Final[Mapping[str, Callable[[card_and_device.EuiccInfo2], bool]]] = {
+def _has_no_newer_chain(info: card_and_device.EuiccInfo2) -> bool | None:
+    """Returns False without a list for version 3, None with one: any chain may be behind it."""
+    return None if info.euicc_ci_pkid_list_for_signing_v3 else False
+
+
+_VERSION_3: Final[Mapping[str, Callable[[card_and_device.EuiccInfo2], bool | None]]] = {
     "V3_1": _is_v3_1,
     "O_VAR_O": _signs_flat,
+    **dict.fromkeys(CHAIN_OPTIONS, _has_no_newer_chain),
 }
 
 

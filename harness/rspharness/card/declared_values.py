@@ -22,6 +22,7 @@ KNOWN_VALUES: Final = frozenset(
     {
         "additional_profile_versions",
         "ci_pkids",
+        "ci_pkids_v3",
         "discovery_base_url",
         "ef_env_classes",
         "ef_env_classes_content",
@@ -33,6 +34,8 @@ KNOWN_VALUES: Final = frozenset(
         "forbidden_pprs",
         "globalplatform_version",
         "highest_svn",
+        "esim_ports",
+        "lpae_pin",
         "platform_label",
         "profile_type",
         "pp_version",

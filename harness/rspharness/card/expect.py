@@ -25,6 +25,7 @@ from rspcore.messages.notifications import (
     ProfileInstallationResult,
     SuccessResult,
 )
+from rspcore.messages.v3 import event_lists
 from rspcore.messages.v3.device_change import (
     PrepareDeviceChangeResponse,
     VerifyDeviceChangeResponse,
@@ -97,6 +98,10 @@ _CODES: dict[type[Structure], tuple[str, str]] = {
     VerifyDeviceChangeResponse: ("verify_device_change_error", "verify_device_change_ok"),
     VerifySmdpResponseResponse: ("verify_smdp_response_error", "verify_smdp_response_ok"),
     VerifyProfileRecoveryResponse: ("verify_profile_recovery_error", "verify_profile_recovery_ok"),
+    event_lists.VerifySmdsResponseResponse: (
+        "verify_smds_response_error",
+        "verify_smds_response_ok",
+    ),
     es10c.ProfileInfoListResponse: ("profile_info_list_error", "profile_info_list_ok"),
     es10c.EnableProfileResponse: ("enable_result", ""),
     es10c.DisableProfileResponse: ("disable_result", ""),
@@ -173,9 +178,21 @@ def one_of(actual: T, allowed: Collection[T], about: str = "") -> None:
         raise ExpectationError(" or ".join(map(_show, allowed)), _show(actual), about=about)
 
 
+def _codes_of(response: Structure) -> tuple[str, str]:
+    """Returns where a response has its code; one of version 3 has it where that of version 2 has.
+
+    Raises:
+        KeyError: it is the response of no ES10 function.
+    """
+    for kind in type(response).__mro__:
+        if kind in _CODES:
+            return _CODES[kind]
+    raise KeyError(type(response).__name__)
+
+
 def code_of(response: Structure) -> int | None:
     """Returns the result or error code of an ES10 response, None for the answer without error."""
-    path, _ = _CODES[type(response)]
+    path, _ = _codes_of(response)
     value: object = response
     for name in path.split("."):
         value = getattr(value, name)
@@ -191,7 +208,7 @@ def ok(response: Structure) -> None:
         ExpectationError: the card answered an error code.
     """
     code = code_of(response)
-    _, branch = _CODES[type(response)]
+    _, branch = _codes_of(response)
     if code is not None and (branch or code != 0):
         raise ExpectationError(branch or "ok(0)", _name(code), about=type(response).__name__)
 
@@ -208,7 +225,7 @@ def error(response: Structure, *codes: int) -> None:
     """
     code = code_of(response)
     if code not in codes:
-        _, branch = _CODES[type(response)]
+        _, branch = _codes_of(response)
         actual = branch if code is None else _name(code)
         raise ExpectationError(names(codes), actual, about=type(response).__name__)
 

@@ -7,6 +7,7 @@ of them runs.
 import argparse
 from pathlib import Path
 
+from rspcore.messages.v3.lsi_configuration import MepMode
 from rspharness.cli.command_options import add_card_choice
 
 __all__ = ["add_parser"]
@@ -124,11 +125,22 @@ def _add(
     return parser
 
 
+def _add_mode(parser: argparse.ArgumentParser, *, required: bool = False) -> None:
+    parser.add_argument(
+        "--mep",
+        choices=[mode.name for mode in MepMode if mode],
+        required=required,
+        help="mode of several enabled Profiles to agree on with the card (version 3)",
+    )
+
+
 def _add_reading(
     commands: "argparse._SubParsersAction[argparse.ArgumentParser]", card: argparse.ArgumentParser
 ) -> None:
     _add(commands, "info", "show EID, addresses, capabilities and rules of the card", card)
     _add(commands, "list", "list the Profiles and the Notifications that wait", card)
+    parser = _add(commands, "ports", "list the Profiles with the eSIM Ports they are on", card)
+    _add_mode(parser, required=True)
 
 
 def _add_changing(
@@ -140,6 +152,14 @@ def _add_changing(
         if name != "delete":
             parser.add_argument(
                 "--no-refresh", action="store_true", help="switch at once, without REFRESH"
+            )
+            _add_mode(parser)
+        if name == "enable":
+            parser.add_argument(
+                "--esim-port",
+                type=int,
+                metavar="N",
+                help="eSIM Port to enable it on, with --mep: from 1 on in A1, from 0 on in B",
             )
     parser = _add(commands, "nickname", "give a Profile a nickname", card)
     parser.add_argument("iccid", metavar="ICCID", help="the Profile")
@@ -252,8 +272,14 @@ def _add_consent(parser: argparse.ArgumentParser) -> None:
         help="a capability of the device, such as eutranEpc=15, in place of the usual ones; "
         "may be repeated",
     )
-    parser.add_argument(
+    answer = parser.add_mutually_exclusive_group()
+    answer.add_argument(
         "--yes", action="store_true", help="consent to the download without a prompt"
+    )
+    answer.add_argument(
+        "--answer",
+        choices=("yes", "no", "later"),
+        help="show what is offered and answer so, without a prompt; no rejects it for good",
     )
 
 

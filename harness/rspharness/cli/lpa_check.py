@@ -35,8 +35,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser = subparsers.add_parser(
         "lpa-check",
         help="run the suites for LPAs on an LPA of yours",
-        description="Run the suites for LPAs: a card behind a modem and an SM-DP+ over TLS for "
-        "each case, and the LPA called as its configuration says.",
+        description="Run the suites for LPAs: for each case a card, behind a modem, in a PC/SC "
+        "reader or by the LPA's own stdio driver, and an SM-DP+ over TLS; the LPA is called as its "
+        "configuration says.",
         epilog="Exit code: 0 every applicable case passes; 1 a case failed; 2 wrong use; 3 the LPA "
         "cannot be called or cannot list an empty card; 130 interrupted.",
     )
@@ -45,7 +46,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         type=Path,
         metavar="TOML",
         default=_USUAL,
-        help="how the LPA is called to download, enable, list, deliver (default: as rsplab lpa)",
+        help="how the LPA reaches its card, and is called to download, enable, list ... (default: "
+        "as rsplab lpa behind a modem)",
     )
     parser.add_argument("--case", action="append", metavar="ID", help="run only this case; * works")
     parser.add_argument(

@@ -8,12 +8,14 @@ from collections.abc import Callable, Mapping, Sequence
 from rspcore.errors import DecodeError, LocalError, RspError
 from rspcore.ids import Iccid
 from rspcore.messages.es10c import ResetOption
+from rspcore.messages.v3.lsi_configuration import MepMode
 from rspcore.printable_text import printable
 from rspharness.cli.lpa_card import NOTIFICATION_COLUMNS, open_card, server_address, show
 from rspharness.cli.lpa_servers import discover, download, notifications
 from rspharness.cli.newer.lpa_newer import move, recover, rpm
 from rspharness.lpa import local_management
 from rspharness.lpa.card_reading import read_card, read_lists
+from rspharness.lpa.newer import port_management
 from rspharness.lpa.output import (
     card_view,
     failure_view,
@@ -93,8 +95,43 @@ def _named(text: str) -> local_management.ProfileName:
         raise LocalError(str(error)) from error
 
 
+def _ports(options: argparse.Namespace) -> int:
+    with open_card(options, changing=False) as card:
+        found = port_management.list_ports(card, MepMode[options.mep])
+    rows = [{"iccid": str(iccid), "esimPort": port} for iccid, port in found.items()]
+    lines = [
+        f"{one['iccid']}  {'on no port' if one['esimPort'] is None else one['esimPort']}"
+        for one in rows
+    ]
+    return show(options, {"profiles": rows}, lines or ["no Profile is installed"])
+
+
+def _switch_on_port(options: argparse.Namespace, name: local_management.ProfileName) -> int:
+    mode = MepMode[options.mep]
+    enables = options.command == "enable"
+    port = options.esim_port if enables else None
+    if enables and (port is None) is not (mode is MepMode.A2):
+        raise LocalError(
+            "enable: in MEP-A2 the card chooses the port; leave --esim-port out"
+            if mode is MepMode.A2
+            else f"enable --mep {mode.name}: say the port, with --esim-port"
+        )
+    with open_card(options, changing=True) as card:
+        if enables:
+            number = port_management.enable_on_port(card, name, mode, port)
+        else:
+            number = port_management.disable_on_port(card, name, mode)
+    state = "enabled" if enables else "disabled"
+    view = {"profile": str(name), "profileState": state, "esimPort": number}
+    return show(options, view, [f"Profile {name} is {state} on port {number}"])
+
+
 def _switch(options: argparse.Namespace) -> int:
     name = _named(options.profile)
+    if options.mep:
+        return _switch_on_port(options, name)
+    if getattr(options, "esim_port", None) is not None:
+        raise LocalError("--esim-port: say the mode as well, with --mep")
     operations = {
         "enable": local_management.enable_profile,
         "disable": local_management.disable_profile,
@@ -151,6 +188,7 @@ def _set_address(options: argparse.Namespace) -> int:
 _COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "info": _info,
     "list": _list,
+    "ports": _ports,
     "enable": _switch,
     "disable": _switch,
     "delete": _delete,

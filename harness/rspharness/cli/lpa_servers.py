@@ -13,7 +13,7 @@ from rspcore.messages.euicc_info import DeviceInfo
 from rspcore.pki.generate import make_pki
 from rspcore.printable_text import printable
 from rspharness.cli.lpa_card import NOTIFICATION_COLUMNS, open_card, server_address, show
-from rspharness.cli.lpa_user import ProgressBar, TerminalUser
+from rspharness.cli.lpa_user import DecidedUser, ProgressBar, TerminalUser
 from rspharness.lpa.activation_code import ActivationCode
 from rspharness.lpa.device import device_from_words, device_of_version
 from rspharness.lpa.discovery import default_code, find_events, is_nothing_pending
@@ -257,8 +257,12 @@ def _default_code(card: IsdrChannel) -> ActivationCode:
 def _user(options: argparse.Namespace) -> EndUser:
     if options.yes:
         return AutomaticUser(code=options.confirmation_code)
+    if options.answer is not None:
+        return DecidedUser(options.answer, options.confirmation_code)
     if not sys.stdin.isatty():
-        raise LocalError("download: there is no terminal to ask at; agree beforehand with --yes")
+        raise LocalError(
+            "download: there is no terminal to ask at; agree beforehand with --yes or --answer"
+        )
     return TerminalUser(options.confirmation_code)
 
 

@@ -1,8 +1,9 @@
 """The user at the terminal: questions before a download, and progress during it."""
 
 import sys
+from collections.abc import Mapping
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
@@ -12,7 +13,41 @@ from rspcore.messages.metadata import StoreMetadataRequest
 from rspharness.lpa.download import DownloadStep
 from rspharness.lpa.output import metadata_view, text_lines
 
-__all__ = ["ProgressBar", "TerminalUser"]
+__all__ = ["ANSWERS", "DecidedUser", "ProgressBar", "TerminalUser"]
+
+ANSWERS: Final[Mapping[str, CancelSessionReason | None]] = {
+    "yes": None,
+    "no": CancelSessionReason.endUserRejection,
+    "later": CancelSessionReason.postponed,
+}
+"""What a user can answer: to go on, or the reason to stop."""
+
+
+def _show(metadata: StoreMetadataRequest, *, strong: bool) -> None:
+    print(*text_lines(metadata_view(metadata)), sep="\n", file=sys.stderr)
+    if strong:
+        print("The operator may forbid disabling or deleting this Profile.", file=sys.stderr)
+
+
+class DecidedUser:
+    """Is shown what is offered, on standard error, and answers as was decided beforehand."""
+
+    def __init__(self, answer: str, confirmation_code: str | None = None) -> None:
+        """Takes the answer, one of `ANSWERS`, and the code."""
+        self._refusal = ANSWERS[answer]
+        self._code = confirmation_code
+
+    def agrees(self, metadata: StoreMetadataRequest, *, strong: bool) -> CancelSessionReason | None:
+        """Shows the metadata and gives the answer."""
+        _show(metadata, strong=strong)
+        return self._refusal
+
+    def confirmation_code(
+        self,
+        metadata: StoreMetadataRequest,  # noqa: ARG002  shown before
+    ) -> str | None:
+        """Returns the code given beforehand."""
+        return self._code
 
 
 class TerminalUser:
@@ -23,12 +58,7 @@ class TerminalUser:
 
     def agrees(self, metadata: StoreMetadataRequest, *, strong: bool) -> CancelSessionReason | None:
         """Shows the metadata and asks; "no" rejects the Profile finally, "later" postpones it."""
-        print(*text_lines(metadata_view(metadata)), sep="\n", file=sys.stderr)
-        if strong:
-            print(
-                "The operator may forbid disabling or deleting this Profile.",
-                file=sys.stderr,
-            )
+        _show(metadata, strong=strong)
         answer = _ask("Install this Profile? [yes/no/later] ").lower()
         if answer in ("y", "yes"):
             return None

@@ -59,6 +59,11 @@ FUNCTIONS: Final[Mapping[int, tuple[str, str, str]]] = {
     0xBF4D: ("ES10b.PrepareDeviceChange", "", ""),
     0xBF60: ("ES10b.VerifySmdpResponse", "", ""),
     0xBF62: ("ES10b.VerifyProfileRecovery", "", ""),
+    0xBF45: (
+        "ES10b.VerifySmdsResponse",
+        "VerifySmdsResponseRequest",
+        "VerifySmdsResponseResponse",
+    ),
     0xA0: ("ES8+.ConfigureISDP", "", ""),
     0xA1: ("ES8+.StoreMetadata", "", ""),
     0xA2: ("ES8+.ReplaceSessionKeys", "", ""),
@@ -95,6 +100,7 @@ PROACTIVE: Final[Mapping[int, str]] = {
     0x42: "RECEIVE DATA",
     0x43: "SEND DATA",
     0x44: "GET CHANNEL STATUS",
+    0x79: "LSI COMMAND",
 }
 """Types of proactive commands (ETSI TS 102 223, 9.4)."""
 

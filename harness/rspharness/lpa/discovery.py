@@ -4,14 +4,29 @@ An SM-DS answers with events: the address of a server and the MatchingID to ask 
 then downloaded as an activation code would be. The session at the SM-DS ends with its list. The
 server of an event may be another SM-DS (a cascade), which is asked in turn.
 
-Source: SGP.22 v2, 3.6 and 5.8. ES11 has the paths and requests of ES9+.
+An SM-DS of version 3 signs its list for an LPA of version 3; the card verifies it before the use.
+
+Source: SGP.22 v2, 3.6 and 5.8; v3.1, ES11 and ES10b.VerifySmdsResponse. ES11 has the paths and
+requests of ES9+.
 """
 
+from datetime import datetime
+
+from rspcore import tlv
 from rspcore.errors import DecodeError, RemoteError
+from rspcore.ids import Oid
 from rspcore.messages import es9p
+from rspcore.messages.es11 import AnyEventsResponse
 from rspcore.messages.euicc_info import DeviceInfo
+from rspcore.messages.v3.event_lists import (
+    EventList,
+    SmdsSigned2,
+    VerifySmdsResponseRequest,
+)
+from rspcore.messages.v3.server_authentication import CtxParamsForPushServiceRegistration
 from rspcore.pki.certificate import Certificate
 from rspcore.pki.roles import Role
+from rspcore.tags import Tag
 from rspharness.lpa import activation_code
 from rspharness.lpa.activation_code import ActivationCode
 from rspharness.lpa.checks import (
@@ -21,6 +36,7 @@ from rspharness.lpa.checks import (
 )
 from rspharness.lpa.download_steps import (
     STANDARD_DEVICE,
+    STANDARD_DEVICE_V3,
     CardRefusedError,
     authenticate_server_request,
     initiate_authentication,
@@ -35,7 +51,7 @@ from rspharness.lpa.es9p_client import (
 from rspharness.lpa.isdr_channel import IsdrChannel
 from rspharness.lpa.local_management import code_text, read_addresses
 
-__all__ = ["default_code", "find_events", "is_nothing_pending"]
+__all__ = ["default_code", "find_events", "is_nothing_pending", "register_for_push"]
 
 _LONGEST_CASCADE = 3
 _NOTHING_PENDING = frozenset({("8.1.1", "3.8"), ("8.2.6", "3.8")})
@@ -128,7 +144,7 @@ def _events_at(
     """Returns what one SM-DS has: all events of the card, or what its EventID stands for."""
     address = asked.address
     es11 = Es11Client(port, address)
-    initiated = initiate_authentication(card, es11)
+    initiated = initiate_authentication(card, es11, device)
     check_server_address(address, initiated.server_signed1.server_address)
     check_same_server(es11.tls_certificate, initiated.answer.server_certificate)
     response = card.send(authenticate_server_request(initiated, asked.matching_id, device))
@@ -144,8 +160,13 @@ def _events_at(
         except ServerRefusedError:
             raise stopped from None  # the SM-DS has to hear of it, and refuses: that is expected
         raise stopped
-    entries = es11.event_entries(request).event_entries
-    return [_code(one.rsp_server_address, one.event_id) for one in entries]
+    answer = es11.events(request)
+    if answer.smds_signed2 is not None:
+        signed = _read_events(card, answer).event_entries
+        return [_code(one.rsp_server_address, one.event_id) for one in signed]
+    if answer.event_entries is None:
+        raise RemoteError("ES11.AuthenticateClient: the answer has neither events nor smdsSigned2")
+    return [_code(one.rsp_server_address, one.event_id) for one in answer.event_entries]
 
 
 def _code(address: str, event_id: str) -> ActivationCode:
@@ -154,3 +175,92 @@ def _code(address: str, event_id: str) -> ActivationCode:
     except DecodeError as error:
         raise RemoteError(f"ES11.AuthenticateClient: event {event_id!r}: {error}") from error
     return ActivationCode(address=address, matching_id=event_id)
+
+
+def _verified(card: IsdrChannel, answer: AnyEventsResponse) -> SmdsSigned2:
+    """Has the card verify what the SM-DS signed, in the session that is open; returns it.
+
+    Raises:
+        CardRefusedError: the card did not verify it; the code is the VerifySmdsResponseError.
+        RemoteError: it is no answer of version 3, or cannot be read.
+    """
+    try:
+        octets = tlv.encode(
+            Tag.VerifySmdsResponse, answer.smds_signed2 or b"", answer.smds_signature2 or b""
+        )
+        request = VerifySmdsResponseRequest.decode(octets)
+    except DecodeError as error:
+        raise RemoteError(
+            f"ES11.AuthenticateClient: smdsSigned2 cannot be read: {error}"
+        ) from error
+    refused = card.send(request).verify_smds_response_error
+    if refused is not None:
+        text = code_text(refused)
+        raise CardRefusedError(f"ES10b.VerifySmdsResponse: the card answered {text}", code=text)
+    return request.smds_signed2
+
+
+def _read_events(card: IsdrChannel, answer: AnyEventsResponse) -> EventList:
+    """Returns a signed list of events, verified by the card.
+
+    Raises:
+        CardRefusedError: as `_verified`.
+        RemoteError: as `_verified`, or it is no list of events.
+    """
+    signed = _verified(card, answer)
+    try:
+        listed = signed.event_list
+    except DecodeError as error:
+        raise RemoteError(f"ES11.AuthenticateClient: eventList cannot be read: {error}") from error
+    if listed is None:
+        raise RemoteError("ES11.AuthenticateClient: expected a list of events in smdsSigned2")
+    return listed
+
+
+def register_for_push(
+    card: IsdrChannel,
+    port: HttpPort,
+    address: str,
+    service: Oid,
+    token: str,
+    device: DeviceInfo = STANDARD_DEVICE_V3,
+) -> datetime | None:
+    """Registers the device at an SM-DS for push messages about events of its card.
+
+    Args:
+        card: An open channel.
+        port: The way to servers.
+        address: Address of the SM-DS.
+        service: Service for push, one of those that the SM-DS supports.
+        token: What the service gave the device.
+        device: What the device says of itself.
+
+    Returns:
+        When to register again; None when the SM-DS does not say.
+
+    Raises:
+        CardRefusedError: the card refused the SM-DS or its answer.
+        RemoteError: the card or the SM-DS refused.
+        ServerUnreachableError: no answer came.
+    """
+    es11 = Es11Client(port, address)
+    initiated = initiate_authentication(card, es11, device)
+    check_server_address(address, initiated.server_signed1.server_address)
+    check_same_server(es11.tls_certificate, initiated.answer.server_certificate)
+    context = CtxParamsForPushServiceRegistration(selected_push_service=service, push_token=token)
+    request = authenticate_server_request(initiated, None, device, context=context.encode())
+    response = card.send(request)
+    refused = response.authenticate_response_error
+    if refused is not None:
+        text = code_text(refused.authenticate_error_code)
+        raise CardRefusedError(f"ES10b.AuthenticateServer: the card answered {text}", code=text)
+    answer = es11.events(
+        es9p.AuthenticateClientRequest(
+            transaction_id=initiated.transaction_id,
+            authenticate_server_response=response.encode(),
+        )
+    )
+    registered = _verified(card, answer).registration
+    if registered is None:
+        raise RemoteError("ES11.AuthenticateClient: expected pushServiceRegistrationResult")
+    return registered.push_service_refresh_time

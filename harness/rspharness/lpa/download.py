@@ -50,6 +50,7 @@ from rspharness.lpa.es9p_client import (
 from rspharness.lpa.isdr_channel import IsdrChannel
 from rspharness.lpa.local_management import code_text, find_profile, list_profiles
 from rspharness.lpa.notification_delivery import remove_notification
+from rspharness.record.verdicts import TargetLost
 
 __all__ = [
     "AutomaticUser",
@@ -204,14 +205,14 @@ class OpenSession:
 def cancel_reason(error: BaseException) -> CancelSessionReason:
     """Chooses the reason of CancelSession for what went wrong.
 
-    A lost connection, a refusal by the server and an interrupt leave the order open for another
-    try (postponed).
+    A lost connection, a card that is gone, a refusal by the server and an interrupt leave the order
+    open for another try (postponed).
     """
     if isinstance(error, DownloadStoppedError):
         return error.reason
     if isinstance(error, LoadRefusedError):
         return CancelSessionReason.loadBppExecutionError
-    postponed = (ServerUnreachableError, ServerRefusedError, KeyboardInterrupt)
+    postponed = (ServerUnreachableError, ServerRefusedError, TargetLost, KeyboardInterrupt)
     if isinstance(error, postponed):
         return CancelSessionReason.postponed
     return CancelSessionReason.undefinedReason

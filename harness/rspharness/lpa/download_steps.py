@@ -96,7 +96,16 @@ STANDARD_DEVICE_V3: Final = v3.DeviceInfo(
         lpa_svn=Version.from_text("3.1.0"),
         euicc_form_factor_type=v3.EuiccFormFactorType.removableEuicc,
     ),
-    lpa_rsp_capability=frozenset({LpaRspCapability.apduApiSupport}),
+    lpa_rsp_capability=frozenset(
+        {
+            LpaRspCapability.crlStaplingV3Support,
+            LpaRspCapability.certChainV3Support,
+            LpaRspCapability.apduApiSupport,
+            LpaRspCapability.signedSmdsResponseV3Support,
+            LpaRspCapability.eventCheckingSupport,
+            LpaRspCapability.pushServiceSupport,
+        }
+    ),
 )
 """The same as an LPA of version 3. It says what it can do, and no more."""
 
@@ -255,13 +264,21 @@ def authenticate_server_request(
     initiated: Initiated,
     matching_id: str | None,
     device: DeviceInfo = STANDARD_DEVICE,
+    *,
+    context: bytes = b"",
 ) -> AuthenticateServerRequest:
     """Builds the AuthenticateServer request from what the server sent.
+
+    Args:
+        initiated: The step before.
+        matching_id: MatchingID of the order.
+        device: What the device says of itself.
+        context: ctxParams1 in place of that of a download.
 
     Raises:
         RemoteError: the server's data objects do not make one.
     """
-    context = _context(initiated.info1, matching_id, device)
+    context = context or _context(initiated.info1, matching_id, device).encode()
     answer = initiated.answer
     octets = tlv.encode(
         Tag.AuthenticateServer,
@@ -269,7 +286,8 @@ def authenticate_server_request(
         answer.server_signature1,
         answer.euicc_ci_pkid_to_be_used,
         answer.server_certificate,
-        context.encode(),
+        context,
+        *chain_and_crls(initiated),
     )
     try:
         return AuthenticateServerRequest.decode(octets)
@@ -277,6 +295,13 @@ def authenticate_server_request(
         raise RemoteError(
             f"ES9+.InitiateAuthentication: what the server sent makes no request: {error}"
         ) from error
+
+
+def chain_and_crls(initiated: Initiated) -> tuple[bytes, ...]:
+    """Returns otherCertsInChain (A1) and crlList (A2), as far as the server has sent them."""
+    answer = initiated.answer
+    listed = ((0xA1, answer.other_certs_in_chain), (0xA2, answer.crl_list))
+    return tuple(tlv.encode(tag, *values) for tag, values in listed if values)
 
 
 def authenticate(

@@ -14,6 +14,7 @@ from rspcore.messages import es10a, es10b, es10c
 from rspcore.messages.codec import Structure
 from rspcore.messages.euicc_info import EuiccInfo1, EuiccInfo2
 from rspcore.messages.isdr import LpaeActivationRequest, LpaeActivationResponse
+from rspcore.messages.v3 import event_lists
 from rspcore.messages.v3.device_change import (
     PrepareDeviceChangeRequest,
     PrepareDeviceChangeResponse,
@@ -89,6 +90,11 @@ FUNCTIONS: tuple[Function, ...] = (
     Function("ES10b.VerifySmdpResponse", VerifySmdpResponseRequest, VerifySmdpResponseResponse),
     Function(
         "ES10b.VerifyProfileRecovery", VerifyProfileRecoveryRequest, VerifyProfileRecoveryResponse
+    ),
+    Function(
+        "ES10b.VerifySmdsResponse",
+        event_lists.VerifySmdsResponseRequest,
+        event_lists.VerifySmdsResponseResponse,
     ),
     Function("ES10b.GetRAT", es10b.GetRatRequest, es10b.GetRatResponse),
     Function("ES10c.GetProfilesInfo", es10c.ProfileInfoListRequest, es10c.ProfileInfoListResponse),
@@ -175,6 +181,10 @@ class Sender(abc.ABC):
     def send(self, request: VerifySmdpResponseRequest) -> VerifySmdpResponseResponse: ...
     @overload
     def send(self, request: VerifyProfileRecoveryRequest) -> VerifyProfileRecoveryResponse: ...
+    @overload
+    def send(
+        self, request: event_lists.VerifySmdsResponseRequest
+    ) -> event_lists.VerifySmdsResponseResponse: ...
     @overload
     def send(self, request: es10b.GetRatRequest) -> es10b.GetRatResponse: ...
     @overload

@@ -29,7 +29,12 @@ from rspcore.messages.es9p import (
     InitiateAuthenticationResponse,
     Response,
 )
-from rspcore.messages.es11 import EventEntriesResponse
+from rspcore.messages.es11 import (
+    AnyEventsResponse,
+    CheckEventRequest,
+    CheckEventResponse,
+    EventEntriesResponse,
+)
 from rspcore.messages.json_codec import JsonMessage, dump_object, load_object
 from rspcore.pki.roles import Role
 from rspcore.printable_text import printable
@@ -313,6 +318,27 @@ class Es11Client(Es9Client):
     """
 
     role = Role.DS_TLS
+
+    def events(self, request: AuthenticateClientRequest) -> AnyEventsResponse:
+        """Sends the card's AuthenticateServerResponse; the answer is of version 2 or 3.
+
+        Raises:
+            RspError: as `initiate_authentication`, or the answer names another session.
+            ServerUnreachableError: no answer came.
+        """
+        answer = self._call(request, request.PATH, AnyEventsResponse)
+        _require_session("AuthenticateClient", str(request.transaction_id), answer.transaction_id)
+        return answer
+
+    def check_event(self, ec_id: bytes) -> bool:
+        """Asks whether an event waits, with an ecId of an earlier list; no card is needed.
+
+        Raises:
+            RspError: as `initiate_authentication`; the ecId is unknown or has expired.
+            ServerUnreachableError: no answer came.
+        """
+        request = CheckEventRequest(ec_id=ec_id, smds_address=self.address)
+        return self._call(request, request.PATH, CheckEventResponse).is_pending_event
 
     def event_entries(self, request: AuthenticateClientRequest) -> EventEntriesResponse:
         """Sends the card's AuthenticateServerResponse and returns the answer with the events.

@@ -34,8 +34,8 @@ __all__ = [
 _COMMAND_DETAILS: Final = 0x01
 _MAX_COMMANDS: Final = 64
 _MAX_RESETS: Final = 3
-_WITHOUT_RESET: Final = frozenset({0x01, 0x07})
-"""Qualifiers of REFRESH that tell of changed files or of steering (TS 102 223, 8.6).
+_WITHOUT_RESET: Final = frozenset({0x01, 0x07, 0x0A})
+"""Qualifiers of REFRESH about changed files, steering or an application update (TS 102 223, 8.6).
 
 No switch uses one, and nothing has to begin anew. To any other a reader, which keeps no session of
 an application, answers by a reset.

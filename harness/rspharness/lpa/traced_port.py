@@ -20,7 +20,7 @@ from rspharness.lpa.es9p_client import HttpPort, HttpReply, TlsPort
 from rspharness.record.timing import stopwatch
 from rspharness.record.trace import Trace
 
-__all__ = ["TracedPort", "traced_exchange"]
+__all__ = ["TracedPort", "traced_exchange", "write_message"]
 
 _SPACES: Final = "\t\r\n"
 
@@ -44,7 +44,7 @@ def traced_exchange(
     Raises:
         RspError: as `post`; the reason is in the trace.
     """
-    _write(trace, ">", f"POST {url}", headers, body)
+    write_message(trace, ">", f"POST {url}", headers, body)
     elapsed_ms = stopwatch()
     try:
         reply = post()
@@ -52,11 +52,22 @@ def traced_exchange(
         trace.remark(f"HTTP ! {printable(str(error))}")
         raise
     status = f"{reply.status} ; {elapsed_ms():.2f} ms"
-    _write(trace, "<", status, reply.headers, reply.body)
+    write_message(trace, "<", status, reply.headers, reply.body)
     return reply
 
 
-def _write(trace: Trace, sign: str, first: str, headers: Mapping[str, str], body: bytes) -> None:
+def write_message(
+    trace: Trace, sign: str, first: str, headers: Mapping[str, str], body: bytes
+) -> None:
+    """Writes a request, with the sign ">", or an answer, with the sign "<", into a trace.
+
+    Args:
+        trace: The trace.
+        sign: Which of the two.
+        first: What it begins with: method and URL, or the status.
+        headers: Header fields.
+        body: Octets of its body.
+    """
     fields = [f"{name}: {value}" for name, value in headers.items()]
     for line in (first, *fields, *([_text(body)] if body else [])):
         trace.remark(f"HTTP {sign} {printable(line)}")

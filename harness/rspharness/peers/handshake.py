@@ -11,9 +11,11 @@ from rspcore.pki.certificate import Certificate
 from rspcore.server_address import host_of, split_address
 from rspharness.record.verdicts import ExpectationError
 
-__all__ = ["BRAINPOOL", "Handshake", "looking_context", "shake_hands"]
+__all__ = ["BRAINPOOL", "Handshake", "is_there", "looking_context", "shake_hands"]
 
 _LIMIT_S: Final = 10.0
+_LOOK_S: Final = 5.0
+_HTTPS: Final = 443
 BRAINPOOL: Final = "brainpoolP256r1"
 """The curve that is offered alone, up to TLS 1.2, where the usual ones are refused."""
 
@@ -91,7 +93,7 @@ def _shaken(address: str, highest: ssl.TLSVersion | None, ciphers: str, curve: s
     host, port = split_address(address)
     try:
         with (
-            socket.create_connection((host, int(port or 443)), _LIMIT_S) as plain,
+            socket.create_connection((host, int(port or _HTTPS)), _LIMIT_S) as plain,
             context.wrap_socket(plain, server_hostname=host_of(address)) as made,
         ):
             cipher = made.cipher()
@@ -102,3 +104,13 @@ def _shaken(address: str, highest: ssl.TLSVersion | None, ciphers: str, curve: s
             )
     except OSError as error:
         return Handshake(refusal=str(error))
+
+
+def is_there(address: str) -> bool:
+    """Returns whether a server takes connections."""
+    host, port = split_address(address)
+    try:
+        with socket.create_connection((host, int(port or _HTTPS)), _LOOK_S):
+            return True
+    except OSError:
+        return False

@@ -1,23 +1,25 @@
 """One run of the suites with an LPA as the product under test.
 
-Each case has a new card behind a modem and a new SM-DP+ over real TLS; the LPA is a program that is
-called as its configuration says. The preflight has it list the Profiles of an empty card: one that
-cannot do that ends the run before its first case.
+Each case has a new card, lent as the configuration says, and a new SM-DP+ over real TLS; the LPA is
+a program that is called as its configuration says. The preflight has it list the Profiles of an
+empty card: one that cannot do that ends the run before its first case.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from rspcore.errors import ConfigError
 from rspharness.card.capabilities import Capabilities
-from rspharness.peers.lpa_config import LpaConfig
-from rspharness.peers.lpa_outcome import called
+from rspharness.peers.lpa_config import OPTIONS, LpaConfig
+from rspharness.peers.lpa_outcome import Outcome, called
+from rspharness.peers.stdio_driver import StdioDriver
 from rspharness.record.testcase import Level
 from rspharness.record.trace import Trace
 from rspharness.record.verdicts import ExpectationError, TargetLost
 from rspharness.run.preflight import Preflight
 from rspharness.run.run import NoCardError, Run
 from rspharness.run.run_options import RunOptions
-from rspharness.simulated.modem_card import ModemCard
+from rspharness.simulated.lent_card import LentCard
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.transport import PoweredLink
 
@@ -61,7 +63,11 @@ class LpaRun(Run):
         super().__init__(options)
         self.config = config
         self._lpa = LpaTarget(command)
-        self._capabilities = Capabilities({})
+        reason = "not declared in [options] of --config"
+        self._capabilities = Capabilities(
+            dict(config.options),
+            unknown={name: reason for name in OPTIONS if name not in config.options},
+        )
 
     @property
     def opened(self) -> bool:
@@ -90,19 +96,17 @@ class LpaRun(Run):
         seen = Preflight({"LPA": " ".join(self._lpa.command)})
         if "list" in self.config.calls:
             trace = self.own_trace()
-            with ModemCard() as card:
-                words = {"device": card.device, "eid": "", "ca": "", "code": ""}
-                words |= {"confirmation_code": "", "iccid": ""}
-                line = self.config.line("list", self._lpa.command, words)
-                try:
-                    called(line, self.config.limit_s, self.config.crash, trace).succeeded()
-                except ExpectationError as error:
-                    raise NoCardError(
-                        f"the LPA cannot list the Profiles of an empty card ({error.actual}); "
-                        "mend its configuration: --config"
-                    ) from error
-                except TargetLost as error:
-                    raise NoCardError(str(error)) from error
+            trace.remark("preflight")
+            try:
+                with LentCard(self.config.card, trace=trace) as card:
+                    self.call("list", {}, card, trace).succeeded()
+            except ExpectationError as error:
+                raise NoCardError(
+                    f"the LPA cannot list the Profiles of an empty card ({error.actual}); "
+                    "mend its configuration: --config"
+                ) from error
+            except (TargetLost, ConfigError) as error:
+                raise NoCardError(str(error)) from error
         self.preflight = seen
 
     def own_recording(self) -> str:
@@ -115,8 +119,34 @@ class LpaRun(Run):
     def close(self) -> None:
         """Does nothing: cards and servers end with their cases."""
 
-    def call(self, name: str, words: Mapping[str, str], trace: Trace) -> list[str]:
-        """Returns the command line of a call, and notes it in the trace."""
-        line = self.config.line(name, self._lpa.command, words)
+    def call(
+        self,
+        name: str,
+        words: Mapping[str, str],
+        card: LentCard,
+        trace: Trace,
+        row: str = "",
+    ) -> Outcome:
+        """Calls the LPA and returns what came of it.
+
+        Args:
+            name: What for, one of `CALLS` that is configured.
+            words: What stands between braces, beside the way to the card.
+            card: The card lent to it.
+            trace: Takes the call.
+            row: Identifier of the row of the catalogue, for its environment.
+
+        Raises:
+            TargetLost: there is no such program.
+        """
+        config, known = self.config, {**words, **card.words}
         trace.remark(f"call {name}")
-        return line
+        return called(
+            config.line(name, self._lpa.command, known),
+            config.limit_s,
+            config.crash,
+            trace,
+            failure=config.failure,
+            environment={**config.variables(known), "RSPLAB_CASE": row},
+            driver=StdioDriver(card.shared) if config.card == "stdio" else None,
+        )

@@ -1,67 +1,129 @@
-"""The LPA under test in one case: its card, its server, and what it does when it is called."""
+"""The LPA under test in one case: its card, its servers, and what it does when it is called."""
 
 import base64
 import json
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from rspcore.ids import Eid
-from rspcore.messages.es10b import CancelSessionResponse
+from rspcore.messages.es10b import (
+    AuthenticateServerResponse,
+    CancelSessionResponse,
+    PrepareDownloadResponse,
+)
 from rspcore.messages.es10c import ProfileInfo
 from rspharness.lpa.isdr_channel import IsdrChannel
-from rspharness.lpa.local_management import list_profiles, read_eid
+from rspharness.lpa.local_management import list_profiles, read_addresses, read_eid
 from rspharness.lpa.notification_delivery import PendingNotification, retrieve_notifications
-from rspharness.peers.lpa_outcome import Outcome, called
+from rspharness.lpa.traced_port import write_message
+from rspharness.peers.lpa_outcome import Outcome
 from rspharness.peers.lpa_run import LpaRun
 from rspharness.peers.server_answer import require
 from rspharness.record.trace import Trace
 from rspharness.record.verdicts import NotApplicable
-from rspharness.simulated.fixture_servers import Ordered, Smdpp
-from rspharness.simulated.modem_card import ModemCard
+from rspharness.simulated.fixture_servers import Ordered, Server, Smdpp, Smds
+from rspharness.simulated.lent_card import LentCard
 
 __all__ = ["LpaUnderTest"]
 
 
 class LpaUnderTest:
-    """One LPA, one card, one SM-DP+; all but the LPA are new.
+    """One LPA, one card, one SM-DP+; all but the LPA are new."""
 
-    Attributes:
-        smdpp: The SM-DP+; cases order at it and switch its faults.
-    """
-
-    def __init__(self, run: LpaRun, trace: Trace, seed: str) -> None:
-        self._run, self._trace, self._seed = run, trace, seed
+    def __init__(self, run: LpaRun, trace: Trace, seed: str, row: str = "") -> None:
+        self._run, self._trace, self._seed, self._row = run, trace, seed, row
         self._held = ExitStack()
-        self._card: ModemCard | None = None
-        self.smdpp = Smdpp(seed, vary="")
-        self._held.callback(self.smdpp.close)
+        self._card: LentCard | None = None
+        self._smds: Smds | None = None
+        self._smdpp: Smdpp | None = None
 
     def close(self) -> None:
-        """Ends the modem and the server."""
+        """Takes the card back and ends the servers."""
         self._held.close()
 
-    def insert(self, **words: Any) -> None:
-        """Takes a card of another kind, before the first use (`CardWords`)."""
-        self._card = self._held.enter_context(ModemCard(**words))
+    def _followed(self, server: Any) -> Any:
+        """Returns a server whose exchanges are in the trace, and which ends with the case."""
+        self._held.callback(server.close)
+        address = server.address
+
+        def write(exchange: Any) -> None:
+            asked, given = exchange.request, exchange.response
+            url = f"{asked.method} https://{address}{asked.path}"
+            write_message(self._trace, ">", url, asked.headers, asked.body)
+            write_message(self._trace, "<", str(given.status), given.headers, given.body)
+
+        server.follow(write)
+        return server
+
+    def serve(self, **words: Any) -> None:
+        """Takes an SM-DP+ with other choices, before the first use (`ServerWords`)."""
+        given: dict[str, Any] = {"vary": "", **words}
+        self._smdpp = self._followed(Smdpp(self._seed, **given))
 
     @property
-    def card(self) -> ModemCard:
-        """Returns the card behind its modem."""
+    def smdpp(self) -> Smdpp:
+        """Returns the SM-DP+, where cases order and switch faults; it runs from its first use."""
+        if self._smdpp is None:
+            self.serve()
+        assert self._smdpp is not None  # noqa: S101  started just before
+        return self._smdpp
+
+    def another_server(self, **words: Any) -> Smdpp:
+        """Returns a second SM-DP+, which ends with the case."""
+        given: dict[str, Any] = {"vary": "", **words}
+        made: Smdpp = self._followed(Smdpp(f"{self._seed} second", **given))
+        return made
+
+    def another_smds(self) -> Smds:
+        """Returns a further SM-DS, which ends with the case."""
+        made: Smds = self._followed(Smds(f"{self._seed} further", vary=""))
+        return made
+
+    @property
+    def smds(self) -> Smds:
+        """Returns the SM-DS; it runs from its first use on."""
+        if self._smds is None:
+            self._smds = self._followed(Smds(self._seed, vary=""))
+        assert self._smds is not None  # noqa: S101  started just before
+        return self._smds
+
+    def insert(self, preset: str = "", **words: Any) -> None:
+        """Takes a card of another kind, before the first use (`LentCard`)."""
+        kind = [preset] if preset else []
+        way = self._run.config.card
+        self._card = self._held.enter_context(LentCard(way, *kind, trace=self._trace, **words))
+
+    @property
+    def way(self) -> str:
+        """Returns how the LPA reaches its card."""
+        return self._run.config.card
+
+    @property
+    def card(self) -> LentCard:
+        """Returns the card that is lent."""
         if self._card is None:
             self.insert()
         assert self._card is not None  # noqa: S101  inserted just before
         return self._card
 
-    def channel(self) -> IsdrChannel:
-        """Returns a channel to the card beside the modem; use it as a context manager."""
-        return IsdrChannel(self.card.link())
+    @contextmanager
+    def channel(self) -> Iterator[IsdrChannel]:
+        """Yields a channel to the card beside the way of the LPA."""
+        with self.card.turn() as link, IsdrChannel(link) as channel:
+            yield channel
 
     @property
     def eid(self) -> Eid:
         """Returns the EID of the card."""
         with self.channel() as card:
             return read_eid(card)
+
+    @property
+    def default_address(self) -> str | None:
+        """Returns the address of the default SM-DP+ that the card has."""
+        with self.channel() as card:
+            return read_addresses(card).default_dp_address
 
     @property
     def profiles(self) -> tuple[ProfileInfo, ...]:
@@ -75,37 +137,37 @@ class LpaUnderTest:
         with self.channel() as card:
             return retrieve_notifications(card)
 
+    def can(self, name: str) -> bool:
+        """Returns whether the configuration says how the LPA is called for something."""
+        return name in self._run.config.calls
+
     def call(self, name: str, **words: str) -> Outcome:
         """Calls the LPA.
 
         Args:
             name: What for: download, enable ... (`rspharness.peers.lpa_config.CALLS`).
-            **words: `code`, `confirmation_code`, `iccid`.
+            **words: `code`, `confirmation_code`, `iccid`, `text`, `address`.
 
         Raises:
             NotApplicable: its configuration does not say how.
         """
-        config = self._run.config
-        if name not in config.calls:
+        if not self.can(name):
             raise NotApplicable(f"[calls] has no {name}")
-        known = {
-            "device": self.card.device,
-            "eid": str(self.eid),
-            "ca": str(self.smdpp.ca_file),
-            "code": "",
-            "confirmation_code": "",
-            "iccid": "",
-        }
-        line = self._run.call(name, known | words, self._trace)
-        return called(line, config.limit_s, config.crash, self._trace)
+        known = {"eid": str(self.card.card.state.eid), "ca": str(self.smdpp.ca_file), **words}
+        return self._run.call(name, known, self.card, self._trace, self._row)
 
     def download(self, order: Ordered) -> Outcome:
         """Has the Profile of an order downloaded."""
         return self.call("download", code=order.activation_code)
 
-    def asked(self, function: str) -> Iterator[str]:
-        """Yields what came of each call of a function, oldest first."""
-        for one in self.smdpp.history:
+    def deliver_rest(self) -> None:
+        """Has what waits on the card delivered, where an LPA did not do so by itself."""
+        if self.notifications:
+            self.call("deliver").succeeded()
+
+    def asked(self, function: str, server: Server | None = None) -> Iterator[str]:
+        """Yields what came of each call of a function at a server, oldest first."""
+        for one in (server or self.smdpp).history:
             if one.function == function:
                 yield one.summary
 
@@ -127,13 +189,13 @@ class LpaUnderTest:
         state = order.state
         require(state in states, f"order {' or '.join(states)}", f"order {state}")
 
-    def require_untouched(self, function: str) -> None:
+    def require_untouched(self, function: str, server: Server | None = None) -> None:
         """Requires a function never to have been called.
 
         Raises:
             ExpectationError: it was.
         """
-        found = list(self.asked(function))
+        found = list(self.asked(function, server))
         require(not found, f"no {function}", f"{len(found)}: {found[:1]}")
 
     def require_never_done(self, function: str) -> None:
@@ -145,19 +207,37 @@ class LpaUnderTest:
         done = [one for one in self.asked(function) if one.startswith("Executed")]
         require(not done, f"no {function} that succeeds", f"{len(done)}: {done[:1]}")
 
-    def serve(self, **words: Any) -> None:
-        """Takes a server with other choices, before the first use (`ServerWords`)."""
-        given: dict[str, Any] = {"vary": "", **words}
-        self.smdpp = self.smdpp(**given)
+    def members(self, function: str) -> list[dict[str, Any]]:
+        """Returns the members of each call of a function, oldest first."""
+        return [
+            json.loads(one.request.body)
+            for one in self.smdpp.history
+            if one.function == function and one.request.body[:1] == b"{"
+        ]
 
     def cancel_reasons(self) -> list[int]:
         """Returns the reasons of the sessions that were cancelled at the server, oldest first."""
         found = []
-        for one in self.smdpp.history:
-            if one.function == "cancelSession":
-                members = json.loads(one.request.body)
-                octets = base64.b64decode(members["cancelSessionResponse"])
-                answer = CancelSessionResponse.decode(octets).cancel_session_response_ok
-                if answer is not None:
-                    found.append(int(answer.euicc_cancel_session_signed.reason))
+        for members in self.members("cancelSession"):
+            octets = base64.b64decode(members["cancelSessionResponse"])
+            answer = CancelSessionResponse.decode(octets).cancel_session_response_ok
+            if answer is not None:
+                found.append(int(answer.euicc_cancel_session_signed.reason))
         return found
+
+    def one_time_keys(self) -> list[bytes]:
+        """Returns the one-time key of the card in each request for a package, oldest first."""
+        found = []
+        for members in self.members("getBoundProfilePackage"):
+            octets = base64.b64decode(members["prepareDownloadResponse"])
+            answer = PrepareDownloadResponse.decode(octets).download_response_ok
+            if answer is not None:
+                found.append(answer.euicc_signed2.euicc_otpk)
+        return found
+
+    def server_authentications(self) -> list[AuthenticateServerResponse]:
+        """Returns what the card answered to each AuthenticateServer that reached the server."""
+        return [
+            AuthenticateServerResponse.decode(base64.b64decode(one["authenticateServerResponse"]))
+            for one in self.members("authenticateClient")
+        ]

@@ -16,10 +16,10 @@ from urllib3.exceptions import InsecureRequestWarning, SSLError
 from rspcore.errors import ConfigError
 from rspharness.lpa.https_failures import no_common_curve
 from rspharness.peers.bindings import JSON_TYPE, read_json
-from rspharness.peers.handshake import BRAINPOOL, looking_context
+from rspharness.peers.handshake import BRAINPOOL, is_there, looking_context
 from rspharness.peers.server_answer import Answer
 from rspharness.record.trace import Trace
-from rspharness.record.verdicts import ExpectationError
+from rspharness.record.verdicts import ExpectationError, TargetLost
 
 __all__ = ["BRAINPOOL_FILES", "CLIENT_FILES", "EventCalls", "OperatorCalls"]
 
@@ -72,6 +72,7 @@ class OperatorCalls:
 
         Raises:
             ExpectationError: no answer came, or none of the function.
+            TargetLost: nobody takes connections there.
         """
         given: dict[str, Any] = {"header": self.header(), **members}
         if given.pop("drop_header", False):
@@ -108,6 +109,10 @@ class OperatorCalls:
                 reply = self._sent(function, headers, body, context)
         except urllib3.exceptions.HTTPError as error:
             self._trace.remark(f"{self.interface} ! {error}")
+            if not is_there(self._address):
+                raise TargetLost(
+                    f"the server is not reached any more by {self.interface}: {error}"
+                ) from error
             raise ExpectationError("an answer", str(error), about=function) from error
         self._trace.remark(
             f"{self.interface} < {reply.status} {reply.data.decode('utf-8', 'replace')}"

@@ -65,7 +65,7 @@ class ServerRun(Run):
         self._lent = False
         self._has_ordered = False
         self._plainly: dict[str, Cause | None] = {}
-        self._drawn = 0
+        self._drawn = self._orders = 0
 
     @property
     def opened(self) -> bool:
@@ -139,6 +139,7 @@ class ServerRun(Run):
                     raise
             raise NoCardError(f"no order comes to be at the server: {why}") from error
         self._has_ordered = True
+        self._orders += 1
         return made
 
     def operator(self, trace: Trace) -> OperatorCalls:
@@ -205,7 +206,10 @@ class ServerRun(Run):
         self.facts.update(target.facts())
         seen = Preflight({"server": target.address})
         version = require_session(
-            self.calls(trace, f"{self.options.seed} preflight"), seen, sm_ds=target.sm_ds
+            self.calls(trace, f"{self.options.seed} preflight"),
+            seen,
+            self.pki,
+            sm_ds=target.sm_ds,
         )
         if version:
             self.facts["svn"] = version.removeprefix("gsma/rsp/")
@@ -311,7 +315,9 @@ class ServerRun(Run):
         self.target.new_connection()
 
     def put_back(self) -> None:
-        """Does nothing: a server keeps what was ordered."""
+        """Says how many orders the run has made; the server keeps them."""
+        if self._orders:
+            self.notes.append(f"orders made at the server: {self._orders}")
 
     def close(self) -> None:
         """Closes the server of the run, unless another run has lent it."""

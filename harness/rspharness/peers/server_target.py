@@ -3,7 +3,6 @@
 Nothing of it is a card: it opens no link, and what a run asks of a target besides is answered here.
 """
 
-import socket
 import ssl
 import warnings
 from collections.abc import Mapping
@@ -11,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 import urllib3
@@ -25,7 +24,7 @@ from rspcore.pki.roles import Role
 from rspharness.lpa.es9p_client import HttpPort, HttpReply, ServerUnreachableError
 from rspharness.lpa.https_port import HttpsOptions, HttpsPort
 from rspharness.lpa.traced_port import TracedPort
-from rspharness.peers.handshake import BRAINPOOL, looking_context
+from rspharness.peers.handshake import BRAINPOOL, is_there, looking_context
 from rspharness.peers.operator_calls import (
     BRAINPOOL_FILES,
     CLIENT_FILES,
@@ -48,7 +47,6 @@ OWN: Final = "own"
 PARTNER_OIDS: Final = (Oid("2.999.10"), Oid("2.999.12"))
 """OIDs of the two SM-DP+ of the tester that register events at an SM-DS."""
 _HTTPS: Final = 443
-_LOOK_S: Final = 5.0
 
 
 def is_own(text: str) -> bool:
@@ -222,6 +220,7 @@ class ServerTarget:
 
         Raises:
             ExpectationError: no answer came.
+            TargetLost: nobody takes connections there.
         """
         refused = ""
         for curve in ("", BRAINPOOL):
@@ -234,6 +233,8 @@ class ServerTarget:
                     refused = refused or str(error)
                 else:
                     return int(answer.status)
+        if not is_there(self.address):
+            raise TargetLost(f"the server is not reached any more: {refused}")
         raise ExpectationError("an answer", refused)
 
     def facts(self) -> Mapping[str, str]:
@@ -270,13 +271,3 @@ class ServerWire:
             if is_there(self._address):
                 raise ExpectationError("an answer", str(error)) from error
             raise TargetLost(f"the server is not reached any more: {error}") from error
-
-
-def is_there(address: str) -> bool:
-    """Returns whether a server takes connections."""
-    parts: Any = urlsplit(f"https://{address}")
-    try:
-        with socket.create_connection((parts.hostname, parts.port or _HTTPS), _LOOK_S):
-            return True
-    except OSError:
-        return False

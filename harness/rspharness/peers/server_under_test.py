@@ -8,13 +8,13 @@ from rspcore.errors import ConfigError, CryptoError
 from rspcore.pki.bundle import Pki
 from rspcore.pki.generate import issue_euicc
 from rspcore.pki.roles import Role
-from rspharness.peers.handshake import Handshake, shake_hands
+from rspharness.peers.handshake import Handshake, is_there, shake_hands
 from rspharness.peers.lpa_calls import LpaCalls
 from rspharness.peers.operator_calls import EventCalls, OperatorCalls
 from rspharness.peers.provision import Ordered, OrderWish, other_eid
 from rspharness.peers.server_run import ServerRun
 from rspharness.record.trace import Trace
-from rspharness.record.verdicts import NotApplicable
+from rspharness.record.verdicts import NotApplicable, TargetLost
 
 __all__ = ["ServerUnderTest"]
 
@@ -156,5 +156,12 @@ class ServerUnderTest:
         return self._run.target.get(path)
 
     def handshake(self, **how: Any) -> Handshake:
-        """Returns what comes of a TLS handshake, as `shake_hands`."""
-        return shake_hands(self.address, **how)
+        """Returns what comes of a TLS handshake, as `shake_hands`.
+
+        Raises:
+            TargetLost: nobody takes connections there, so that a refusal would be none.
+        """
+        made = shake_hands(self.address, **how)
+        if not made.version and not is_there(self.address):
+            raise TargetLost(f"the server is not reached any more: {made.refusal}")
+        return made

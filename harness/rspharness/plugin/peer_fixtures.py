@@ -61,6 +61,6 @@ def lpa_under_test(
     run = request.node.stash[RUN]
     if not isinstance(run, LpaRun):
         pytest.fail("the case needs an LPA under test: rsplab lpa-check", pytrace=False)
-    made = LpaUnderTest(run, case_state.trace, case_state.seed)
+    made = LpaUnderTest(run, case_state.trace, case_state.seed, case_state.ids[0])
     yield made
     made.close()

@@ -10,10 +10,12 @@ from typing import Any, Final
 
 from rspharness.record.verdicts import Verdict
 
-__all__ = ["CaseGroup", "blocking", "headline", "lines", "unreached"]
+__all__ = ["CaseGroup", "alike", "blocking", "headline", "lines", "unreached"]
 
 _NAMED: Final = 3
 """Cases of a group whose ids a line names."""
+_ENDS: Final = ("a crash", "a hang", "a silent success", "no word of it")
+"""How a call of an LPA can end that is wrong by itself, as `actual` begins with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +64,24 @@ def unreached(cases: Iterable[Mapping[str, Any]]) -> list[CaseGroup]:
     )
 
 
+def alike(cases: Iterable[Mapping[str, Any]]) -> list[CaseGroup]:
+    """Returns what several failed cases of an LPA have in common, that of the most cases first.
+
+    It is how the call ended where that is wrong by itself, else what was expected.
+    """
+    found = _grouped(
+        (("", _in_common(case), ""), case)
+        for case in cases
+        if case["verdict"] == Verdict.FAIL and case["ids"][0].startswith("LPA.")
+    )
+    return [one for one in found if one.count > 1]
+
+
+def _in_common(case: Mapping[str, Any]) -> str:
+    end = next((one for one in _ENDS if case["actual"].startswith(one)), "")
+    return end or f"not as expected: {case['expected']}"
+
+
 def _grouped(
     found: Iterator[tuple[tuple[str, str, str], Mapping[str, Any]]],
 ) -> list[CaseGroup]:
@@ -89,6 +109,8 @@ def lines(cases: list[dict[str, Any]]) -> Iterator[str]:
         for one in groups:
             how = f"; how to go on: {one.remedy}" if one.remedy else ""
             yield f"  {one.row} ({len(one.cases)} blocked): {one.finding}{how}"
+    for one in alike(cases):
+        yield f"{one.count} cases FAIL alike: {one.finding} ({one.named})"
     for one in unreached(cases):
         if len(one.cases) == 1:
             yield f"{one.cases[0]}  INCONCLUSIVE: {one.finding}"

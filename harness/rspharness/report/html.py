@@ -10,7 +10,7 @@ from rspcore.errors import ConfigError
 from rspharness.evidence.decoded_trace import decoded
 from rspharness.record.trace import read_events
 from rspharness.record.verdicts import SEVERITY, Verdict
-from rspharness.report.causes import blocking, unreached
+from rspharness.report.causes import alike, blocking, unreached
 from rspharness.report.identities import Identities
 from rspharness.report.masking import masked_trace
 from rspharness.report.readable import marked, readable
@@ -28,6 +28,8 @@ _DECODED_LINES: Final = 120
 _RED: Final = (Verdict.FAIL, Verdict.ERROR, Verdict.BLOCKED, Verdict.INCONCLUSIVE)
 _PLACE: Final = (
     "product",
+    "server",
+    "lpa",
     "firmware",
     "eid",
     "reader",
@@ -39,6 +41,10 @@ _PLACE: Final = (
     "rsplab",
 )
 """Facts that name card and place; they stand at the head of the report."""
+
+
+_PRODUCTS: Final = {"server": "server", "lpa": "LPA"}
+"""What is under test in words, by the fact that names it; else a card is."""
 
 
 def template(name: str) -> jinja2.Template:
@@ -88,10 +94,12 @@ def render(results: Results, traces: dict[str, str], identities: Identities | No
         results=results,
         facts=facts,
         place={name: facts[name] for name in _PLACE if name in facts},
+        product=next((words for name, words in _PRODUCTS.items() if name in facts), "card"),
         answer=_answer(results),
         cases=cases,
         red=[case for case in cases if case["verdict"] in (Verdict.FAIL, Verdict.ERROR)],
         causes=blocking(results.cases),
+        alike=alike(results.cases),
         unreached=unreached(results.cases),
         matrix=[row for row in results.coverage() if _ran(row.verdicts)],
         verdicts=[str(verdict) for verdict in Verdict],

@@ -128,9 +128,10 @@ def _unknown_options(results: Results) -> Iterator[str]:
     for name, reason in sorted(results.unknown.items()):
         by_reason.setdefault(reason, []).append(name)
     for reason, names in by_reason.items():
+        file = "the file of --config" if "--config" in reason else "a target file"
         yield (
             f"options unknown: {', '.join(names)} ({reason}); cases that hang on them only record. "
-            f"Declare each in a target file: [options] {names[0]} = true, or false"
+            f"Declare each in {file}: [options] {names[0]} = true, or false"
         )
 
 

@@ -20,6 +20,7 @@ from rspharness.run.journal import Before, ChangeCounter, Journal
 from rspharness.run.recovery import PutBack, put_back, read_before
 from rspharness.targets.guard import GuardedLink
 from rspharness.targets.guard_tables import read_leniently
+from rspharness.targets.guarded_lpae import is_for_lpae
 from rspharness.targets.transport import CardLink, LinkWrapper
 
 __all__ = ["CardKeeper", "JournalledLink"]
@@ -149,6 +150,8 @@ class CardKeeper:
                 raise LocalError("a changing command before the card was read")
             self._journal = Journal.begin(self._folder, self.eid, self._place, self._before)
         apdu = read_leniently(command)
+        if is_for_lpae(apdu):
+            self._journal.will_switch()
         if apdu.ins != Ins.STORE_DATA:
             return
         channel = apdu.channel or 0

@@ -21,7 +21,7 @@ from rspharness.lpa.local_management import read_eid
 from rspharness.record.private_files import write_private
 from rspharness.record.trace import Trace
 from rspharness.run.opening import TARGETS, load_settings, open_target
-from rspharness.targets.at import AtTarget
+from rspharness.targets.modem.at import AtTarget
 from rspharness.targets.pki_folder import read_pki
 from rspharness.targets.reader import find_reader
 from rspharness.targets.replay import ReplayTarget

@@ -42,7 +42,7 @@ def _pcsc(options: TargetOptions) -> Target:
 
 
 def _at(options: TargetOptions) -> Target:
-    from rspharness.targets.at import AtTarget  # noqa: PLC0415  only when chosen
+    from rspharness.targets.modem.at import AtTarget  # noqa: PLC0415  only when chosen
 
     return AtTarget(options)
 

@@ -13,7 +13,8 @@ from rspcore.messages.euicc_info import TreProperty, UiccCapability
 from rspcore.messages.isdr import LpaeSupport
 from rspcore.messages.metadata import PprId
 from rspcore.messages.v3.card_and_device import EuiccConfiguration
-from rspharness.card.capabilities import options_of_rat
+from rspcore.messages.v3.lsi_configuration import MepMode
+from rspharness.card.capabilities import CHAIN_OPTIONS, options_of_rat
 from rspharness.card.declared_values import ABSENT, bit_names, capability_names
 
 if TYPE_CHECKING:
@@ -25,14 +26,29 @@ __all__ = ["declared_values", "options_of"]
 def options_of(state: "CardState") -> dict[str, bool]:
     """Returns the options that follow from how a simulated card was personalised."""
     interfaces = state.personality.lpae_support or frozenset()
+    modes = state.personality.mep_modes
     return {
         **options_of_rat(state.rat),
         "O_E_LPAe": bool(interfaces),
         "LPAE_CAT": LpaeSupport.lpaeUsingCat in interfaces,
         "LPAE_SCWS": LpaeSupport.lpaeUsingScws in interfaces,
         "LPAE_E4E": EuiccConfiguration.lpaeUsingE4Esupported in interfaces,
+        "ALERT": state.options.alerts,
+        "O_E_MEP": bool(modes),
+        "MEP_A1": MepMode.A1 in modes,
+        "MEP_A2": MepMode.A2 in modes,
+        "MEP_B": MepMode.B in modes,
+        **chain_options(state),
+        "EVENT_CHECK": state.personality.version_3,
         "O_E_INTEGRATED": TreProperty.isIntegrated in (state.personality.tre_properties or ()),
     }
+
+
+def chain_options(state: "CardState") -> dict[str, bool]:
+    """Returns which variant of version 3 the card's own chain is."""
+    has = any(one.signs_in_version_3 for one in state.credentials)
+    chain = state.personality.chain if has else None
+    return {name: chain is variant for name, variant in CHAIN_OPTIONS.items()}
 
 
 def declared_values(state: "CardState") -> dict[str, str | int | bool]:
@@ -55,12 +71,17 @@ def declared_values(state: "CardState") -> dict[str, str | int | bool]:
         "uicc_capability": bit_names(personality.uicc_capability, UiccCapability),
         "rsp_capability": capability_names(personality.rsp_capability),
         "highest_svn": personality.highest_svn,
+        "esim_ports": personality.esim_ports,
+        "lpae_pin": state.lpae_pin or None,
         "sas_number": personality.sas_accreditation_number,
         "platform_label": dloa.platform_label if dloa else None,
         "discovery_base_url": dloa.discovery_base_url if dloa else None,
         "tre_product_reference": personality.tre_product_reference,
         "forbidden_pprs": bit_names(_never_allowed(state), PprId),
         "ci_pkids": _listed(one.ci_pkid.hex().upper() for one in state.credentials),
+        "ci_pkids_v3": _listed(
+            one.ci_pkid.hex().upper() for one in state.credentials if one.signs_in_version_3
+        ),
         "rat": GetRatResponse(rat=state.rat).encode().hex().upper(),
     }
     return {name: ABSENT if value is None else str(value) for name, value in values.items()}

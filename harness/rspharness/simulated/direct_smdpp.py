@@ -16,6 +16,7 @@ from rspcore.errors import LocalError
 from rspcore.ids import Eid, Iccid, Oid, Version
 from rspcore.messages.es9p import StatusCodeData
 from rspcore.pki.bundle import Pki
+from rspcore.pki.variants import Variant
 from rspcore.profile_maker import TestProfile
 from rspharness.lpa.es9p_client import HttpReply
 from rspharness.simulated.served_smdpp import OrderView
@@ -146,6 +147,7 @@ class DirectSmdpp:
         careless: Collection[str] = (),
         lowest_svn: str = "",
         version: str = "",
+        chain: str = "",
         fault: str = "",
     ) -> None:
         """Sets the server up.
@@ -160,6 +162,7 @@ class DirectSmdpp:
             careless: Names of checks that it leaves out (`rspsim.smdpp.policy`).
             lowest_svn: Lowest version of a card that it serves, as "2.6.0"; empty for the usual.
             version: Highest version of the protocol it speaks, as "3.1.0"; empty for the usual.
+            chain: Variant of its chain for cards and LPAs of version 3; empty for the usual.
             fault: Name of a server fault that is on, empty for none.
 
         Raises:
@@ -174,6 +177,8 @@ class DirectSmdpp:
             policy = replace(policy, lowest_svn=Version.from_text(lowest_svn))
         if version:
             policy = replace(policy, version=Version.from_text(version))
+        if chain:
+            policy = replace(policy, chain=Variant(chain))
         self._clock = ManualClock(started)
         self._smdpp = SmDpPlus(
             pki,

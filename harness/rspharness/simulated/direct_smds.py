@@ -1,14 +1,16 @@
 """An SM-DS called directly: where users' stories look for what waits for a card."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Final
 
-from rspcore.ids import Eid
+from rspcore.ids import Eid, Version
 from rspcore.pki.bundle import Pki
 from rspharness.lpa.es9p_client import HttpReply
 from rspsim.env import ManualClock, SeededRng
 from rspsim.smdpp.http_messages import HttpRequest
+from rspsim.smdpp.policy import Policy
 from rspsim.smds.event_records import EventChange, EventRecord
 from rspsim.smds.sm_ds import SmDs
 
@@ -24,25 +26,51 @@ class DirectSmds:
         address: Its address, an FQDN.
     """
 
-    def __init__(self, pki: Pki, started: datetime, *, number: int = 0, seed: str = "1") -> None:
+    def __init__(
+        self,
+        pki: Pki,
+        started: datetime,
+        *,
+        number: int = 0,
+        seed: str = "1",
+        version: str = "",
+        push_services: tuple[str, ...] = (),
+    ) -> None:
         """Sets the server up.
 
         Args:
             pki: Credentials of the run.
             started: Time of the run, where its clock stands.
             number: 0 for the root SM-DS, another one for a further SM-DS.
+            version: Highest version of the protocol it speaks, as "3.1.0"; empty for the usual.
+            push_services: Services for push it registers devices for, as OIDs.
             seed: What it draws random octets from.
 
         Raises:
             ConfigError: the credentials lack those of an SM-DS.
         """
         self.address = f"test{'' if number else 'root'}smds{number or ''}.example.com"
+        policy = Policy(push_services=push_services)
+        if version:
+            policy = replace(policy, version=Version.from_text(version))
+        self._clock = ManualClock(started)
         self._smds = SmDs(
             pki,
             address=self.address,
             rng=SeededRng(f"{seed}/smds/{number}".encode()),
-            clock=ManualClock(started),
+            clock=self._clock,
+            policy=policy,
         )
+
+    def wait(self, time: timedelta) -> None:
+        """Moves its clock on."""
+        self._clock.advance(time)
+
+    @property
+    def registrations(self) -> dict[str, tuple[str, str]]:
+        """Returns service (OID) and token of each device registered for push, by EID."""
+        kept = self._smds.surroundings.registrations.items()
+        return {str(eid): (service.dotted, token) for eid, (service, token) in kept}
 
     def post(self, path: str, headers: Mapping[str, str], body: bytes) -> HttpReply:
         """Answers a request of an LPA."""

@@ -12,6 +12,7 @@ trust, so that parallel workers never meet. It starts when it is first used and 
 alternatives by the name of the test. `smdpp(host="::1", process=True)` starts another one.
 """
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -169,6 +170,10 @@ class Server:
                 Nothing was switched.
         """
         return SwitchedFault(self, self.call("fault_on", name, given))
+
+    def follow(self, listener: Callable[[Exchange], None]) -> None:
+        """Has each exchange shown to a function, before its answer goes; in this process alone."""
+        self.call("follow", listener)
 
     @property
     def history(self) -> tuple[Exchange, ...]:

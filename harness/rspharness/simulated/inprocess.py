@@ -9,6 +9,9 @@ from rspcore.errors import ConfigError, LocalError
 from rspcore.messages.euicc_info import RspCapability, TreProperty, UiccCapability
 from rspcore.messages.isdr import LpaeSupport
 from rspcore.messages.v3.capability_bits import EuiccRspCapability
+from rspcore.messages.v3.card_and_device import EuiccConfiguration
+from rspcore.messages.v3.lsi_configuration import MepMode
+from rspcore.pki.variants import SERVER_VARIANTS, Variant
 from rspcore.profile_maker import make_profile, preset
 from rspharness.simulated.declaration import declared_values, options_of
 from rspharness.targets.modelled_times import ModelledLink, TimeModel
@@ -19,7 +22,7 @@ from rspsim.card_presets import USUAL, CardPreset, preset_named
 from rspsim.card_setup import PROFILE_OF_A_SIM, changed_options, decided
 from rspsim.env import Rng, SeededRng
 from rspsim.euicc.card import Euicc
-from rspsim.euicc.personality import Personality, personality_named
+from rspsim.euicc.personality import Personality, personality_named, with_mep
 from rspsim.euicc.state import CardState
 from rspsim.euicc.store import Store
 from rspsim.personalise import personalise
@@ -47,7 +50,6 @@ DECLARED: Final[Mapping[str, bool]] = {
     "O_E_2_PIR": True,
     "ALLOW_LIST": False,
     "MIN_SEC_LEVEL": False,
-    "O_E_MEP": False,
     "SCP81": False,
 }
 """Options of the simulated card that no standard command reads."""
@@ -61,7 +63,12 @@ DECLARED_VALUES: Final[Mapping[str, str]] = {
 
 T = TypeVar("T")
 
-_LPAE: Final = {"cat": LpaeSupport.lpaeUsingCat, "scws": LpaeSupport.lpaeUsingScws}
+_MEP: Final = {mode.name: int(mode) for mode in MepMode if mode}
+_LPAE: Final = {
+    "cat": int(LpaeSupport.lpaeUsingCat),
+    "scws": int(LpaeSupport.lpaeUsingScws),
+    "e4e": int(EuiccConfiguration.lpaeUsingE4Esupported),
+}
 
 
 def first_state(options: TargetOptions) -> CardState:
@@ -111,7 +118,7 @@ def preset_of(settings: TargetSettings) -> CardPreset:
 
 
 def _claiming(kind: Personality, card: Mapping[str, str]) -> Personality:
-    """Returns a personality with the LPAe, TRE, memory and lacking bits of the table [card].
+    """Returns a personality with what the table [card] says of it.
 
     Raises:
         ConfigError: a word is not one of those the key takes.
@@ -120,13 +127,37 @@ def _claiming(kind: Personality, card: Mapping[str, str]) -> Personality:
         kind = replace(kind, lpae_support=frozenset(_words(card, "lpae", _LPAE)))
     if "tre" in card:
         kind = replace(kind, tre_properties=frozenset(_words(card, "tre", TreProperty.__members__)))
+    if "mep" in card:
+        kind = with_mep(kind, tuple(_words(card, "mep", _MEP)), _number(card, "esim_ports", 2))
     if "memory" in card:
-        if not card["memory"].isdecimal():
-            raise ConfigError(f"[card] memory = {card['memory']!r}: expected a number of octets")
-        kind = replace(kind, nvm_size=int(card["memory"]))
+        kind = replace(kind, nvm_size=_number(card, "memory", kind.nvm_size))
+    if "chain" in card:
+        kind = replace(kind, chain=_chain(kind, card["chain"]))
     if "without" in card:
         kind = _lacking(kind, frozenset(card["without"].split()))
     return kind
+
+
+def _number(card: Mapping[str, str], key: str, usual: int) -> int:
+    text = card.get(key, str(usual))
+    if not text.isdecimal():
+        counted = "a number of octets" if key == "memory" else "a number"
+        raise ConfigError(f"[card] {key} = {text!r}: expected {counted}")
+    return int(text)
+
+
+def _chain(kind: Personality, name: str) -> Variant | None:
+    """Returns the variant of the chain of version 3 that [card] names; None for "none".
+
+    Raises:
+        ConfigError: there is none of this name, or the card is one of version 2.
+    """
+    names = [str(one) for one in SERVER_VARIANTS]
+    if name not in (*names, "none") or not kind.version_3:
+        raise ConfigError(
+            f"[card] chain = {name!r}: expected {', '.join(names)} or none, on a card of version 3"
+        )
+    return None if name == "none" else Variant(name)
 
 
 def _words(card: Mapping[str, str], key: str, known: Mapping[str, T]) -> Iterator[T]:

@@ -7,7 +7,7 @@ Everything that goes in and comes out is a plain value, so that the calls can cr
 import ssl
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -195,6 +195,11 @@ class ServedRole(ABC):
         """Returns the exchanges, oldest first."""
         with self._lock:
             return tuple(self._history)
+
+    def follow(self, listener: Callable[[Exchange], None]) -> None:
+        """Has each exchange shown from now on, before its answer goes; the listener never waits."""
+        with self._lock:
+            self._history.listen(listener)
 
     def wait_for(
         self, function: str, summary: str, times: int, within_s: float

@@ -2,8 +2,9 @@
 
 It stands in front of every card that is not simulated, at every level. What a level may send is in
 `guard_tables`; the guard knows the state that decides besides the level: the application selected
-on each logical channel, the STORE DATA chain begun there, whether a proactive command was fetched,
-whether the Profile that is enabled is one of the run's own, and which Profiles a request names.
+on each logical channel of each LSI, the STORE DATA chain begun there, whether a proactive command
+was fetched, whether the Profile that is enabled is one of the run's own, and which Profiles a
+request names.
 
 From level profiles on it sends what suites send to see it refused: STORE DATA of a wrong class, P1,
 block number or tag, or with lengths that do not fit. The worst that a card can make of one of these
@@ -16,6 +17,7 @@ from typing import Final
 from rspcore.apdu import CommandApdu, Ins, ResponseApdu
 from rspcore.errors import DecodeError, LocalError
 from rspcore.ids import Aid
+from rspcore.messages.v3.lsi_configuration import LsiFunction
 from rspcore.status import is_success, more_data
 from rspcore.tags import ECASD_AID, ISDR_AID, Tag
 from rspharness.record.testcase import Level
@@ -31,6 +33,7 @@ from rspharness.targets.guard_tables import (
     tag_of,
 )
 from rspharness.targets.guarded_channel import GuardedChannel
+from rspharness.targets.guarded_lpae import es10_request, is_for_lpae, lpae_level
 from rspharness.targets.isdr_aids import ISDR_AIDS
 from rspharness.targets.own_profile import names_foreign
 from rspharness.targets.transport import CardLink, LinkWrapper
@@ -80,6 +83,7 @@ class GuardedLink(LinkWrapper):
         self._isdrs = frozenset(one.octets for one in (isdr, *ISDR_AIDS))
         self._issuer = (*self._isdrs, ECASD_AID.octets)
         self._channels: dict[int, GuardedChannel] = {}
+        self._of_ports: dict[int, dict[int, GuardedChannel]] = {0: self._channels}
         self._fetched = False
 
     def transmit(self, command: bytes) -> bytes:
@@ -118,7 +122,8 @@ class GuardedLink(LinkWrapper):
         return super().restart(protocol)
 
     def _forget(self) -> None:
-        self._channels.clear()
+        self._channels = {}
+        self._of_ports = {0: self._channels}
         self._fetched = False
 
     def _on(self, command: CommandApdu) -> GuardedChannel:
@@ -148,6 +153,8 @@ class GuardedLink(LinkWrapper):
         """Returns why the level may not send a command in the state of the card, or nothing."""
         if command.ins == Ins.STORE_DATA:
             return self._objection_to_store_data(command)
+        if is_for_lpae(command):
+            return self._objection_to_lpae(command)
         known = commands_of(command)
         if not known:
             return "no table of commands has this class and instruction"
@@ -157,6 +164,15 @@ class GuardedLink(LinkWrapper):
         if self._allows(level):
             return f"{one.name} is sent only {one.needs.value}, which is not known to be so"
         return f"{one.name} could change the card; {self._remedy(level)}"
+
+    def _objection_to_lpae(self, command: CommandApdu) -> str:
+        """Returns why an ENVELOPE to an LPAe is not sent, or nothing."""
+        level = lpae_level(command.data)
+        if level is None or not Class.BASIC.holds(command):
+            return "no table has this command to an LPAe"
+        if not self._allows(level):
+            return f"a command to the LPAe could change the card; {self._remedy(level)}"
+        return self._foreign(es10_request(command.data))
 
     def _given(self, needs: Needs, command: CommandApdu) -> bool:
         """Returns whether what a command needs besides the level is known to be so."""
@@ -245,10 +261,25 @@ class GuardedLink(LinkWrapper):
             case Ins.MANAGE_CHANNEL:
                 for number in {command.p2, *octets[:-2][:1]}:
                     self._changed(number, command, taken=taken)
+            case Ins.MANAGE_LSI:
+                self._port_changed(command, taken=taken)
             case Ins.FETCH:
                 self._fetched = taken
             case Ins.TERMINAL_RESPONSE:
                 self._fetched = False
+
+    def _port_changed(self, command: CommandApdu, *, taken: bool) -> None:
+        """Takes note of MANAGE LSI: each LSI has logical channels of its own."""
+        self._fetched = False
+        if not taken:
+            return
+        match command.p1:
+            case LsiFunction.SELECT:
+                self._channels = self._of_ports.setdefault(command.p2, {})
+            case LsiFunction.RESET:
+                self._of_ports.setdefault(command.p2, {}).clear()
+            case LsiFunction.CONFIGURE:
+                self._forget()
 
     def _changed(self, number: int, command: CommandApdu, *, taken: bool) -> None:
         """Takes note of a MANAGE CHANNEL for a channel; 00 names none when one is opened."""

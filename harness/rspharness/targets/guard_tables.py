@@ -15,6 +15,7 @@ from typing import Final
 
 from rspcore.apdu import CommandApdu, Ins
 from rspcore.errors import DecodeError, LocalError
+from rspcore.messages.v3.lsi_configuration import LsiFunction
 from rspcore.tags import Tag
 from rspharness.record.testcase import Level
 
@@ -101,6 +102,7 @@ class Command:
         classes: Class octets it is defined for.
         needs: What has to be true besides the level.
         empty: True for the form without data alone, which asks and changes nothing.
+        functions: Values of P1; empty for any.
     """
 
     ins: int
@@ -108,10 +110,13 @@ class Command:
     classes: Class
     needs: Needs = Needs.NOTHING
     empty: bool = False
+    functions: tuple[int, ...] = ()
 
     def fits(self, command: CommandApdu) -> bool:
         """Returns whether a command is this one."""
         if command.ins != self.ins or not self.classes.holds(command):
+            return False
+        if self.functions and command.p1 not in self.functions:
             return False
         return not self.empty or (not command.data and command.le in (None, 256))
 
@@ -132,6 +137,18 @@ _READING: Final = (
     Command(Ins.TERMINAL_CAPABILITY, "TERMINAL CAPABILITY", Class.ETSI),
     Command(Ins.TERMINAL_PROFILE, "TERMINAL PROFILE", Class.BASIC),
     Command(Ins.FETCH, "FETCH", Class.BASIC),
+    # All it makes ends with the next reset; what assigns the single wire interface is not sent.
+    Command(
+        Ins.MANAGE_LSI,
+        "MANAGE LSI",
+        Class.BASIC,
+        functions=(
+            LsiFunction.SELECT,
+            LsiFunction.RESET,
+            LsiFunction.RETRIEVE_SWP,
+            LsiFunction.CONFIGURE,
+        ),
+    ),
     Command(Ins.TERMINAL_RESPONSE, "TERMINAL RESPONSE", Class.BASIC, Needs.FETCHED),
     Command(UNASSIGNED_INS, "an instruction assigned nowhere", Class.ETSI, Needs.ISDR),
 )
@@ -195,7 +212,6 @@ No level sends TERMINATE DF, TERMINATE EF or TERMINATE CARD USAGE.
 _EMPTY_ONLY: Final = (
     *(0xBF39, 0xBF3A, 0xBF3B),  # functions of the SM-DP+
     *(0xBF23, 0xBF24, 0xBF25, 0xBF26, 0xBF2A, 0xBF37),  # of ES8+ and ES6, and a result
-    0xBF45,  # VerifySmdsResponse of version 3
     0xBF7F,  # assigned nowhere
 )
 """Tags of no function of the ISD-R in version 2, with which the suites probe: without a value."""
@@ -216,6 +232,7 @@ FUNCTIONS: Final[Mapping[str, tuple[int, ...]]] = {
         Tag.GetEuiccData,
         Tag.CancelSession,
         Tag.GetRat,
+        Tag.VerifySmdsResponse,
     ),
     Level.PROFILES: (
         Tag.PrepareDownload,

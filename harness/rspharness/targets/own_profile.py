@@ -20,6 +20,7 @@ from rspcore.status import is_success, more_data
 from rspcore.tags import Tag
 from rspharness.record.verdicts import TargetLost
 from rspharness.targets.guard_tables import read_leniently, tag_of
+from rspharness.targets.guarded_lpae import es10_request, is_for_lpae
 from rspharness.targets.named_profiles import named_profiles
 from rspharness.targets.transport import CardLink, LinkWrapper
 
@@ -189,7 +190,7 @@ class _Listed:
     Attributes:
         iccid: ICCID, empty where none is listed: the Profile of an unknown owner.
         aid: AID, empty where none is listed.
-        on: True for Enabled, None where no state is listed.
+        on: True for Enabled, also on another eSIM Port; None where no state is listed.
     """
 
     iccid: bytes
@@ -209,7 +210,9 @@ def _listed(response: bytes) -> list[_Listed]:
             iccid, aid = one.find(Tag.Iccid), one.find(Tag.IsdpAid)
             state, on = one.find(Tag.ProfileState), None
             if state is not None:
-                on = int.from_bytes(state.value, "big") == ProfileState.enabled
+                port = one.find(Tag.EnabledOnEsimPort)
+                here = int.from_bytes(state.value, "big") == ProfileState.enabled
+                on = here or (port is not None and bytes(port.value[:1]) < b"\x80")
             named = b"" if iccid is None else bytes(iccid.value)
             out.append(_Listed(named, b"" if aid is None else bytes(aid.value), on))
     return out
@@ -249,6 +252,8 @@ class WatchedLink(LinkWrapper):
         parsed = read_leniently(command)
         channel = parsed.channel or 0
         tag = tag_of(parsed.data) if parsed.ins == Ins.STORE_DATA else 0
+        if is_for_lpae(parsed):
+            tag = tag_of(es10_request(parsed.data)) if es10_request(parsed.data) else None
         if tag in _SWITCHES:
             self._own.switched(tag)
         try:

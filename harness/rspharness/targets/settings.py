@@ -57,7 +57,10 @@ _CARD_KEYS = {
     "lpae",
     "tre",
     "without",
+    "chain",
     "memory",
+    "mep",
+    "esim_ports",
     "declared",
     "foreign",
     "waiting",
@@ -93,11 +96,12 @@ class TargetSettings:
             lists them), and what differs from it: personality, rat, options ("name=value" each,
             separated by spaces), variations (names of legal variations; `rsplab card variations`
             lists them), preloaded (names of Profiles, separated by spaces), lpae ("cat",
-            "scws" or both), tre (names of bits of treProperties), without (names of bits of
-            RspCapability and UICCCapability that the card lacks), memory (octets of non-volatile
-            memory for Profiles), declared ("nothing": as of a card in a reader, nobody says what
-            its maker would); a kept one also by foreign, waiting, ci and curves
-            (`rspharness.simulated.used_card`).
+            "scws", "e4e" or several), tre (names of bits of treProperties), without (names of bits
+            of RspCapability and UICCCapability that the card lacks), memory (octets of
+            non-volatile memory for Profiles), mep (modes of several enabled Profiles, "A1",
+            "A2" and "B"), esim_ports (how many may have a Profile, 2 where it is left out),
+            declared ("nothing": as of a card in a reader, nobody says what its maker would); a kept
+            one also by foreign, waiting, ci and curves (`rspharness.simulated.used_card`).
         options: Declared options of the catalogue.
         values: Declared values that cases compare with.
         budgets_ms: Longest 90th percentile by command or procedure.

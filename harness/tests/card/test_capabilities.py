@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from rspcore import tlv
+from rspcore.apdu import Ins, ResponseApdu
 from rspcore.errors import DecodeError
 from rspcore.ids import MccMnc
 from rspcore.messages.metadata import OperatorId, PprId, ProfilePolicyAuthorisationRule
@@ -13,6 +14,7 @@ from rspharness.card.capabilities import (
     read_capabilities,
 )
 from rspharness.card.card_under_test import Card
+from rspharness.card.esim_port_options import offered
 from rspharness.record.catalogue import Catalogue
 from rspharness.record.timing import Timings
 from rspharness.record.trace import Trace
@@ -208,3 +210,48 @@ def test_unknown_option_is_refused_to_a_case_that_builds_on_it():
     assert list(options) == ["SVC_DATA"]
     with pytest.raises(Inconclusive, match=r"SCP81 is unknown \(not declared\); declare it"):
         options.get("SCP81", False)
+
+
+class _OneAtr(Card):
+    """A card whose ATR is another one; MANAGE LSI is answered as given."""
+
+    answered = ""
+
+    def reset(self):
+        return self.atr
+
+    def transmit(self, command):
+        if command.ins != Ins.MANAGE_LSI:
+            return super().transmit(command)
+        octets = bytes.fromhex(self.answered)
+        return ResponseApdu(octets[:-2], int.from_bytes(octets[-2:], "big"))
+
+
+@pytest.mark.parametrize(
+    ("third", "answer", "expected"),
+    [
+        pytest.param("82", "", set(), id="no LSI"),
+        pytest.param("03", "", set(), id="b8 is 0"),
+        pytest.param("83", "800102810100" + "9003010103" + "910102" + "9000",
+                     {"O_E_MEP", "MEP_A1", "MEP_B"}, id="A1 and B"),
+        pytest.param("83", "800100" + "900100" + "9000", set(), id="none"),
+        pytest.param("83", "6985", None, id="refused"),
+        pytest.param("83", "81010" + "09000", None, id="no highest number"),
+    ],
+)  # fmt: skip
+def test_modes_of_several_profiles_are_read_from_atr_and_manage_lsi(card, third, answer, expected):
+    one = _OneAtr(card.link)
+    one.atr = bytes.fromhex(f"3B9F96803FC7{third}8031E073FE21136555494343736913" + "00")
+    one.answered = answer
+    found = offered(one)
+    assert (found if found is None else {name for name, held in found.items() if held}) == expected
+
+
+def test_a_modem_that_shows_no_atr_leaves_the_modes_unknown(card):
+    one = _OneAtr(card.link)
+    one.atr = b""
+    assert offered(one) is None
+
+
+def test_a_card_of_version_2_is_not_asked_for_lsis(card):
+    assert "O_E_MEP" in read_capabilities(card, {}, {}).unknown

@@ -358,3 +358,16 @@ def test_help_names_every_command(capsys):
     assert ended.value.code == 0
     text = capsys.readouterr().out
     assert all(name in text for name in lpa_commands._COMMANDS)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["enable", ICCID, "--mep", "A1"], "say the port"),
+        (["enable", ICCID, "--mep", "A2", "--esim-port", "1"], "the card chooses"),
+        (["enable", ICCID, "--esim-port", "1"], "say the mode"),
+    ],
+)
+def test_port_and_mode_belong_together(capsys, arguments, message):
+    assert main(["lpa", *arguments]) == 2
+    assert message in capsys.readouterr().err

@@ -55,6 +55,16 @@ def test_profile_is_installed_and_shown(server, capsys):
     assert lines[-1].split() == ["complete", "yes"]
 
 
+@pytest.mark.parametrize(("answer", "code"), [("no", 1), ("later", 1), ("yes", 0)])
+def test_answer_beforehand_is_given_after_what_is_offered_was_shown(server, capsys, answer, code):
+    order = server.orders.order(PROFILE.upp, PROFILE.metadata)
+    line = ["lpa", "download", order.activation_code, "--target", "inprocess", "--answer", answer]
+    assert main(line) == code
+    assert PROFILE.metadata.profile_name in capsys.readouterr().err
+    states = {"no": "Error", "later": "Released", "yes": "Installed"}
+    assert server.orders.get(order.number).state.value == states[answer]
+
+
 def test_outcome_is_one_json_object(server, capsys):
     order = server.orders.order(PROFILE.upp, PROFILE.metadata, confirmation_code="4711")
     assert download(order.activation_code, "--confirmation-code", "4711", "--json") == 0

@@ -26,6 +26,7 @@ from rspharness.lpa.download import (
 )
 from rspharness.lpa.download_steps import CardRefusedError, LoadRefusedError, load_package
 from rspharness.lpa.es9p_client import HttpReply, ServerRefusedError, ServerUnreachableError
+from rspharness.record.verdicts import TargetLost
 
 VECTORS = Path(__file__).parents[3] / "fixtures" / "vectors"
 WORKED = json.loads((VECTORS / "bsp-nistP256.json").read_text())
@@ -460,6 +461,16 @@ def test_interrupt_by_the_user_cancels(peers):
     with pytest.raises(KeyboardInterrupt):
         run(peers, user=Impatient())
     assert peers.events == [*AUTHENTICATE, *CANCEL]
+    assert reason_of(peers) == CancelSessionReason.postponed
+
+
+def test_card_that_was_gone_leaves_the_order_open(peers):
+    class Unplugged(AutomaticUser):
+        def agrees(self, *_, **__):
+            raise TargetLost("the modem has no card that works")
+
+    with pytest.raises(TargetLost):
+        run(peers, user=Unplugged())
     assert reason_of(peers) == CancelSessionReason.postponed
 
 

@@ -3,6 +3,7 @@
 import json
 import ssl
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,7 +11,11 @@ import pytest
 from rspcore.crypto.curves import Curve
 from rspcore.pki.generate import issue_tls, make_pki
 from rspharness.cli.main import main
+from rspharness.peers.operator_calls import OperatorCalls
 from rspharness.peers.plain_trial import plainly
+from rspharness.peers.server_under_test import ServerUnderTest
+from rspharness.record.trace import Trace
+from rspharness.record.verdicts import TargetLost
 
 pytestmark = pytest.mark.once
 
@@ -99,3 +104,43 @@ def test_way_that_makes_no_order_at_all_ends_the_run_with_3(run, served):
 def test_function_without_a_plain_use_has_no_cause():
     nobody: Any = None
     assert plainly(nobody, "noSuchFunction", sm_ds=False) is None
+
+
+@pytest.mark.parametrize(
+    ("fault", "row"),
+    [
+        ("tls.wrong_name", "ES9+.TLS#07"),
+        ("tls.wrong_role", "ES9+.TLS#06"),
+        ("tls.certificate.no_extended_key_usage", "ES9+.TLS#09"),
+        ("tls.certificate.bad_signature", "ES9+.TLS#05"),
+        ("tls.version,version=1.1", "ES9+.TLS#01"),
+    ],
+)
+def test_certificate_that_no_lpa_takes_is_a_fault_of_the_server(run, fault, row):
+    cases = ("--case", row, "--case", "ES9+.InitiateAuthentication#15")
+    code, found, printed = run("--smdpp", f"own:--fault {fault}", *cases)
+    assert code == 1, printed
+    assert found[row]["verdict"] == "fail"
+    other = found["ES9+.InitiateAuthentication#15"]
+    assert (other["verdict"], other["blocked_by"]["row"]) == ("blocked", row)
+
+
+def test_a_server_that_is_gone_refuses_nothing(served):
+    place = "localhost:9"
+    server: Any = SimpleNamespace(address=place)
+    with pytest.raises(TargetLost):
+        ServerUnderTest.handshake(server, highest=ssl.TLSVersion.TLSv1_1)
+    operator = OperatorCalls(place, served.client, Trace(), "gone")
+    with pytest.raises(TargetLost, match=r"ES2\+"):
+        operator.call("releaseProfile", iccid="8999901000000000005")
+
+
+def test_report_of_a_server_speaks_of_the_server(run, tmp_path):
+    own = "own:--fault es9.answer.fail,function=initiateAuthentication"
+    code, _, _ = run("--smdpp", own, "--case", "ES9+.InitiateAuthentication#1[15]")
+    assert code == 1
+    page = (tmp_path / "latest" / "index.html").read_text("utf-8")
+    assert "What the server does" in page
+    assert "found on the server named above" in page
+    assert "localhost:" in page.partition('id="causes"')[0]
+    assert "EID not read" not in page

@@ -64,6 +64,7 @@ def test_a_served_one_with_its_management_port_passes(run, served):
     code, results, _ = run(*options, "--case", "ES9+.HandleNotification#1*")
     assert code == 0
     assert {case["verdict"] for case in results["cases"]} == {"pass"}
+    assert results["notes"] == ["orders made at the server: 3"]
 
 
 def test_a_script_makes_orders(run, served, tmp_path):

@@ -74,6 +74,9 @@ def test_folder_gets_a_package_under_its_matching_id_and_loses_it(tmp_path, mean
     made = way.order(OrderWish(matching_id="A-1"), Trace())
     file = tmp_path / "A-1.der"
     assert str(ProfileFacts.of_package(file.read_bytes()).iccid) == made.iccid
+    further = [way.order(OrderWish(), Trace()) for _ in range(2)]
+    assert len({made.iccid, *(one.iccid for one in further)}) == 3
+    assert len({one.matching_id for one in further}) == 2
     with pytest.raises(NotApplicable, match="confirmation_code"):
         way.order(OrderWish(confirmation_code="1"), Trace())
     way.close()

@@ -14,7 +14,8 @@ from rspharness.lpa.isdr_channel import LPAD_CAPABILITY, ChannelOptions, IsdrCha
 from rspharness.lpa.local_management import read_eid
 from rspharness.record.verdicts import NotApplicable, TargetLost
 from rspharness.simulated.inprocess_port import InProcessPort
-from rspharness.targets.at import AtTarget
+from rspharness.simulated.lent_card import LentCard
+from rspharness.targets.modem.at import AtTarget
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import TargetOptions
 from rspsim.card_setup import CardRequest, first_state
@@ -73,6 +74,16 @@ def test_eid_is_read_whatever_the_modem_is_like(habit, sessions_first):
             "driver": "rsplab simulated modem 1",
             "protocol": other,
         }
+
+
+@pytest.mark.parametrize("sessions_first", [True, False], ids=["lpa", "run"])
+def test_eid_is_read_while_a_proactive_command_waits(sessions_first):
+    with (
+        LentCard("modem", "busy-toolkit") as card,
+        target(card.words["device"], sessions_first=sessions_first) as made,
+        IsdrChannel(made.open(), ChannelOptions()) as channel,
+    ):
+        assert read_eid(channel) == card.card.state.eid
 
 
 def test_card_is_switched_off_and_on():

@@ -12,8 +12,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 from guard_bench import FOREIGN, GET_EID, LEVELS, OWN, RESET, isdr, up_to
 
 READING = (0xBF20, 0xBF22, 0xBF28, 0xBF2B, 0xBF2D, 0xBF2E, 0xBF3C, 0xBF3E, 0xBF43)
-SESSION = (0xBF38, 0xBF41)
-CHANGING = (0xBF21, 0xBF29, 0xBF30, 0xBF31, 0xBF32, 0xBF33, 0xBF3F, 0xBF42)
+SESSION = (0xBF38, 0xBF41, 0xBF45)
+CHANGING = (
+    *(0xBF21, 0xBF29, 0xBF30, 0xBF31, 0xBF32, 0xBF33, 0xBF3F, 0xBF42),
+    *(0xBF44, 0xBF4B, 0xBF4D, 0xBF60, 0xBF62),  # version 3
+)
 SEGMENTS = (0xBF36, 0xA0, 0xA1, 0xA2, 0xA3, 0x86, 0x87, 0x88)
 """Tags of SGP.22 v2, 5.7.3 to 5.7.22 and annex H; of the segments of a package, 2.5.5."""
 NO_SEGMENT = (0x85,)
@@ -33,10 +36,6 @@ WITHOUT_VALUE = {
     0xBF39,
     0xBF3A,
     0xBF3B,
-    0xBF44,
-    0xBF45,
-    0xBF4B,
-    0xBF4D,
     0xBF7F,
 }
 """Tags of ES9+, of version 3 and of nothing: at level profiles, and only empty."""
@@ -95,6 +94,8 @@ def by_iccid(name, iccid):
         "disable": f"BF3211A00C5A0A{iccid}8101FF",
         "delete": f"BF330C5A0A{iccid}",
         "nickname": f"BF290E5A0A{iccid}90005A00",
+        "rpm": f"BF441C3015800101A110300EA10C5A0A{iccid}5F3702AABB",
+        "change": f"BF4B203019800101A114A0125A0A{iccid}8004312461625F3702AABB",
     }[name]
 
 
@@ -115,7 +116,7 @@ BOTH = listed(
 )
 
 
-@pytest.mark.parametrize("name", ["enable", "disable", "delete", "nickname"])
+@pytest.mark.parametrize("name", ["enable", "disable", "delete", "nickname", "rpm", "change"])
 @pytest.mark.parametrize("level", LEVELS)
 def test_profile_named_by_its_iccid(level, name):
     changing = level != "read-only"

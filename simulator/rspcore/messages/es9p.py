@@ -25,6 +25,7 @@ from rspcore.messages.json_codec import (
     TEXT_AS_FOUND,
     JsonMessage,
     Member,
+    array_of,
     message,
 )
 
@@ -215,6 +216,7 @@ class InitiateAuthenticationResponse(Response):
     """ES9+.InitiateAuthentication response.
 
     The signature is the data object 5F37 of 67 octets, the key identifier the data object 04.
+    Chain (from the leaf's issuer towards the CI, without it) and CRLs are of version 3, DER each.
     """
 
     transaction_id: Annotated[TransactionId, Member("transactionId", HEX_TRANSACTION_ID)]
@@ -225,6 +227,12 @@ class InitiateAuthenticationResponse(Response):
         Member("euiccCiPKIdToBeUsed", BASE64_AS_FOUND, also=("euiccCiPKIdTobeUsed",)),
     ]
     server_certificate: Annotated[bytes, Member("serverCertificate", BASE64_AS_FOUND)]
+    other_certs_in_chain: Annotated[
+        tuple[bytes, ...] | None, Member("otherCertsInChain", array_of(BASE64_AS_FOUND))
+    ] = None
+    crl_list: Annotated[tuple[bytes, ...] | None, Member("crlList", array_of(BASE64_AS_FOUND))] = (
+        None
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,6 +35,7 @@ __all__ = [
     "JsonMessage",
     "Member",
     "MissingMemberError",
+    "array_of",
     "dump_object",
     "load_object",
     "message",
@@ -283,6 +284,17 @@ def messages(kind: type[JsonMessage]) -> JsonCodec:
         return tuple(map(kind.from_json, value))
 
     return JsonCodec(decode, lambda found: [one.to_json() for one in found])
+
+
+def array_of(codec: JsonCodec) -> JsonCodec:
+    """Makes a codec for an array of values of one kind; its Python value is a tuple."""
+
+    def decode(value: object) -> tuple[Any, ...]:
+        if not isinstance(value, list):
+            raise DecodeError(f"expected an array, got {_kind(value)}")
+        return tuple(map(codec.decode, value))
+
+    return JsonCodec(decode, lambda found: [codec.encode(one) for one in found])
 
 
 def load_object(body: bytes) -> dict[str, object]:

@@ -26,6 +26,8 @@ from rspcore.pki.verification import CertificateFlaw
 __all__ = ["Credential", "Pki"]
 
 _DATES = frozenset((CertificateFlaw.EXPIRED, CertificateFlaw.NOT_YET_VALID))
+_OF_THE_EUM = frozenset((CertificateFlaw.NAME_CONSTRAINTS, CertificateFlaw.EID))
+"""Flaws of an eUICC that only the EUM above the SubCA of an EUM can decide."""
 _ANY_TIME = datetime(2026, 1, 1, tzinfo=UTC)
 _PEM_BLOCK = re.compile(rb"-----BEGIN ([A-Z ]+)-----(.*?)-----END \1-----", re.DOTALL)
 
@@ -111,12 +113,17 @@ class Pki:
         return tuple(curve for curve in Curve if self.all(Role.CI, curve))
 
     def all(self, role: Role, curve: Curve) -> tuple[Credential, ...]:
-        """Returns every credential of a role on a curve, the preferred one first."""
-        return tuple(
+        """Returns every credential of a role on a curve, the preferred one first.
+
+        Where a bundle has the chains of several variants, it is those of Variant O.
+        """
+        found = tuple(
             one
             for one in self.credentials
             if one.certificate.role is role and one.certificate.curve is curve
         )
+        flat = tuple(one for one in found if role.oid.dotted in one.certificate.policies)
+        return flat or found
 
     def servers(self, role: Role, curve: Curve) -> tuple[Oid | None, ...]:
         """Returns the registeredIDs of a role on a curve, in numerical order, each once."""
@@ -229,6 +236,9 @@ def _chain_flaw(certificate: Certificate, among: Iterable[Certificate]) -> str |
 
 
 def _flaws(certificate: Certificate, role: Role, issuer: Certificate) -> Iterable[CertificateFlaw]:
+    if role is Role.EUICC and issuer.role is Role.EUM_SUBCA:
+        found = verification.euicc_certificate_flaws(certificate, issuer, _ANY_TIME)
+        return (flaw for flaw in found if flaw not in _OF_THE_EUM)
     if role is Role.EUICC:
         return verification.euicc_certificate_flaws(certificate, issuer, _ANY_TIME)
     if role is Role.EUM:

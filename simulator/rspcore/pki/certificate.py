@@ -125,6 +125,7 @@ class Certificate:
         ip_addresses: iPAddresses of subjectAltName, as texts.
         permitted_subtrees: Directory names of nameConstraints, None when absent.
         permitted_eins: EID prefixes of a version 3 EUM certificate, None when absent.
+        distribution_points: Addresses of cRLDistributionPoints, empty when absent.
         extensions: Dotted identifier to criticality, in order.
     """
 
@@ -151,6 +152,7 @@ class Certificate:
     ip_addresses: tuple[str, ...] = field(repr=False, compare=False)
     permitted_subtrees: tuple[Name, ...] | None = field(repr=False, compare=False)
     permitted_eins: tuple[str, ...] | None = field(repr=False, compare=False)
+    distribution_points: tuple[str, ...] = field(repr=False, compare=False)
     extensions: dict[str, bool] = field(repr=False, compare=False)
 
     @classmethod
@@ -250,7 +252,18 @@ def _from_parsed(der: bytes, parsed: x509.Certificate) -> Certificate:
         ),
         permitted_subtrees=_permitted_subtrees(values),
         permitted_eins=_permitted_eins(extensions),
+        distribution_points=_distribution_points(values),
         extensions={one.oid.dotted_string: one.critical for one in extensions},
+    )
+
+
+def _distribution_points(values: _Values) -> tuple[str, ...]:
+    points = _value(values, x509.CRLDistributionPoints) or ()
+    return tuple(
+        name.value
+        for point in points
+        for name in point.full_name or ()
+        if isinstance(name, x509.UniformResourceIdentifier)
     )
 
 

@@ -5,6 +5,7 @@ A CRL may come in parts, each a CRL of its own, connected by two extensions of t
 """
 
 from dataclasses import field
+from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
@@ -39,6 +40,10 @@ class Crl:
         part: Number of this part, 1 for the first or only one.
         parts: How many parts there are.
         serial_numbers: Serial numbers of the certificates revoked.
+        this_update: When it was issued, UTC.
+        next_update: When the next one is due, UTC; None when absent.
+        distribution_points: Addresses of its issuingDistributionPoint, empty when absent.
+        unknown_critical: Whether it has a critical extension that is not read here.
     """
 
     der: bytes
@@ -51,6 +56,10 @@ class Crl:
     part: int = field(compare=False)
     parts: int = field(compare=False)
     serial_numbers: frozenset[int] = field(repr=False, compare=False)
+    this_update: datetime = field(repr=False, compare=False)
+    next_update: datetime | None = field(repr=False, compare=False)
+    distribution_points: tuple[str, ...] = field(repr=False, compare=False)
+    unknown_critical: bool = field(repr=False, compare=False)
 
     @classmethod
     def from_der(cls, der: bytes) -> "Crl":
@@ -93,6 +102,23 @@ def _read(der: bytes) -> Crl:
         part=_integer(extensions.get(_PART_NUMBER)),
         parts=_integer(extensions.get(_TOTAL_PARTS)),
         serial_numbers=serials,
+        this_update=parsed.last_update_utc,
+        next_update=parsed.next_update_utc,
+        distribution_points=_points(extensions.get(x509.IssuingDistributionPoint.oid)),
+        unknown_critical=any(
+            one.critical and isinstance(one.value, x509.UnrecognizedExtension)
+            for one in parsed.extensions
+        ),
+    )
+
+
+def _points(value: x509.ExtensionType | None) -> tuple[str, ...]:
+    if not isinstance(value, x509.IssuingDistributionPoint):
+        return ()
+    return tuple(
+        name.value
+        for name in value.full_name or ()
+        if isinstance(name, x509.UniformResourceIdentifier)
     )
 
 

@@ -179,6 +179,19 @@ class Extension:
         return cls(Oid("2.5.29.30"), tlv.encode(_SEQUENCE, tlv.encode(0xA0, *trees)), critical=True)
 
     @classmethod
+    def permitted_eins(cls, *prefixes: str) -> "Extension":
+        """Makes permittedEins of an EUM of version 3: the EIDs below it begin with one of these."""
+        texts = (tlv.encode(_PRINTABLE_STRING, one.encode("ascii")) for one in prefixes)
+        return cls(Oid("2.23.146.1.2.2.0"), tlv.encode(_SEQUENCE, *texts))
+
+    @classmethod
+    def issuing_distribution_point(cls, *addresses: str, critical: bool = True) -> "Extension":
+        """Makes issuingDistributionPoint of a CRL."""
+        names = (tlv.encode(0x86, one.encode("ascii")) for one in addresses)
+        point = tlv.encode(0xA0, tlv.encode(0xA0, *names))
+        return cls(Oid("2.5.29.28"), tlv.encode(_SEQUENCE, point), critical)
+
+    @classmethod
     def crl_distribution_points(cls, *addresses: str) -> "Extension":
         """Makes cRLDistributionPoints, one point for each address."""
         points = (

@@ -10,7 +10,7 @@ The caller looks up the issuer by authorityKeyIdentifier: it owns the list of CI
 Source: SGP.22 v2, 4.5.2 and 4.5.2.1; 5.7.5 and 5.7.13 (card); 5.6.3 (server).
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -26,6 +26,7 @@ __all__ = [
     "check_server_certificate",
     "check_tls_certificate",
     "euicc_certificate_flaws",
+    "euicc_path_flaws",
     "eum_certificate_flaws",
     "server_certificate_flaws",
     "tls_certificate_flaws",
@@ -228,11 +229,14 @@ def eum_certificate_flaws(
 
 
 def euicc_certificate_flaws(
-    euicc: Certificate, eum: Certificate, now: datetime
+    euicc: Certificate, eum: Certificate, now: datetime, *, subca: Certificate | None = None
 ) -> Iterator[CertificateFlaw]:
-    """Yields every flaw of CERT.EUICC: key, issuer, signature, dates, profile, then the EID."""
+    """Yields every flaw of CERT.EUICC: key, issuer, signature, dates, profile, then the EID.
+
+    Its issuer is the SubCA of the EUM where there is one; the EID is a matter of the EUM.
+    """
     yield from _key_flaws(euicc)
-    yield from _issuer_flaws(euicc, eum)
+    yield from _issuer_flaws(euicc, subca or eum)
     yield from _date_flaws(euicc, now)
     yield from _extension_flaws(euicc)
     if KeyUsage.DIGITAL_SIGNATURE not in (euicc.key_usage or ()) or _surplus_usage(
@@ -243,6 +247,64 @@ def euicc_certificate_flaws(
         yield CertificateFlaw.BASIC_CONSTRAINTS
     yield from _role_flaws(euicc, (Role.EUICC,))
     yield from _eid_flaws(euicc, eum)
+
+
+def eum_subca_flaws(
+    subca: Certificate, eum: Certificate, now: datetime
+) -> Iterator[CertificateFlaw]:
+    """Yields every flaw of the certificate of a SubCA of an EUM (version 3)."""
+    yield from _key_flaws(subca)
+    yield from _issuer_flaws(subca, eum)
+    yield from _date_flaws(subca, now)
+    yield from _extension_flaws(subca)
+    yield from _ca_flaws(subca, eum)
+    if KeyUsage.KEY_CERT_SIGN not in (subca.key_usage or ()):
+        yield CertificateFlaw.KEY_USAGE
+    yield from _role_flaws(subca, (Role.EUM_SUBCA,))
+
+
+def ci_subca_flaws(subca: Certificate, ci: Certificate, now: datetime) -> Iterator[CertificateFlaw]:
+    """Yields every flaw of the certificate of a SubCA of a CI (version 3)."""
+    yield from _key_flaws(subca)
+    yield from _issuer_flaws(subca, ci)
+    yield from _date_flaws(subca, now)
+    yield from _extension_flaws(subca)
+    if not subca.is_ca:
+        yield CertificateFlaw.BASIC_CONSTRAINTS
+    if KeyUsage.KEY_CERT_SIGN not in (subca.key_usage or ()):
+        yield CertificateFlaw.KEY_USAGE
+    yield from _role_flaws(subca, (Role.CI_SUBCA,))
+
+
+def euicc_path_flaws(
+    euicc: Certificate, above: Sequence[Certificate], ci: Certificate, now: datetime
+) -> Iterator[tuple[str, CertificateFlaw]]:
+    """Yields every flaw of the chain of an eUICC of any variant, each with the certificate's name.
+
+    Args:
+        euicc: CERT.EUICC.
+        above: nextCertInChain and what follows, towards the CI, which is not among them.
+        ci: The CI.
+        now: Present time, with a time zone.
+    """
+    eum = next((one for one in above if one.role is Role.EUM), None)
+    if eum is None:
+        yield "CERT.EUM", CertificateFlaw.UNKNOWN_ISSUER
+        return
+    subca = above[0] if above[0].role is Role.EUM_SUBCA else None
+    ci_subca = above[-1] if above[-1].role is Role.CI_SUBCA else None
+    if len(above) != 1 + (subca is not None) + (ci_subca is not None):
+        yield "the chain", CertificateFlaw.WRONG_ROLE
+    if ci_subca is not None:
+        for flaw in ci_subca_flaws(ci_subca, ci, now):
+            yield "CERT.CISubCA", flaw
+    for flaw in eum_certificate_flaws(eum, ci_subca or ci, now):
+        yield "CERT.EUM", flaw
+    if subca is not None:
+        for flaw in eum_subca_flaws(subca, eum, now):
+            yield "CERT.EUMSubCA", flaw
+    for flaw in euicc_certificate_flaws(euicc, eum, now, subca=subca):
+        yield "CERT.EUICC", flaw
 
 
 def _key_flaws(certificate: Certificate) -> Iterator[CertificateFlaw]:

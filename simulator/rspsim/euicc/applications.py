@@ -15,6 +15,7 @@ from rspcore.frozen import dataclass, replace
 from rspcore.ids import Aid
 from rspcore.status import StatusWord
 from rspsim.euicc.decisions import Decision
+from rspsim.euicc.esim_ports import ports
 from rspsim.euicc.isdr import dispatch, selection
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.security import ecasd
@@ -94,8 +95,17 @@ RECEIVER: Final[Decision[Callable[[CommandApdu, View], Aid | None]]] = Decision(
 
 
 def _always_there(view: View) -> tuple[Application, ...]:
-    """Returns the applications of an eUICC; a SIM that is none has none of them."""
-    return view.decisions[APPLICATIONS] if view.state.personality.isdr else ()
+    """Returns the applications of an eUICC; a SIM that is none has none of them.
+
+    The ISD-R is not on every eSIM Port.
+    """
+    if not view.state.personality.isdr:
+        return ()
+    there = view.decisions[APPLICATIONS]
+    known = ports.agreed(view)
+    if known is None or view.decisions[ports.ISDR_THERE](known):
+        return there
+    return tuple(one for one in there if one.aid != selection.AID)
 
 
 def process(command: CommandApdu, view: View) -> Outcome:

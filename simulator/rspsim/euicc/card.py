@@ -13,6 +13,7 @@ from rspsim.env import Rng
 from rspsim.euicc import channels, startup
 from rspsim.euicc.commits import COMMITTED
 from rspsim.euicc.decisions import STANDARD, Decisions
+from rspsim.euicc.esim_ports import ports
 from rspsim.euicc.outcome import View
 from rspsim.euicc.state import CardState, Volatile
 from rspsim.euicc.store import Store
@@ -76,7 +77,10 @@ class Euicc:
         if not self._powered:
             self.reset()
         view = View(self._state, self._volatile, self._rng, self._decisions)
-        outcome = channels.process(command, view)
+        if self._volatile.ports is None:
+            outcome = channels.process(command, view)
+        else:
+            outcome = ports.process(command, view, channels.process)
         if outcome.state is not self._state:
             try:
                 for kept in self.written(self._state, outcome.state):
@@ -93,7 +97,8 @@ class Euicc:
             The ATR. When the store does not take the state after start-up, the state before
             stays and the next reset tries again.
         """
-        self._volatile = self._decisions[startup.FORGOTTEN](self._volatile)
+        forgotten = self._decisions[startup.FORGOTTEN](self._volatile)
+        self._volatile = ports.at_reset(self._state.personality, forgotten)
         self._powered = True
         state = startup.started(self._state, self._decisions)
         if state is not self._state:

@@ -16,7 +16,7 @@ from rspcore.apdu import CommandApdu, Ins
 from rspcore.errors import DecodeError
 from rspcore.frozen import replace
 from rspcore.status import StatusWord
-from rspsim.euicc import isdp
+from rspsim.euicc import alerts, isdp
 from rspsim.euicc.decisions import Decision
 from rspsim.euicc.options import RefreshMode
 from rspsim.euicc.outcome import Outcome, View
@@ -32,6 +32,7 @@ __all__ = [
     "BUSY",
     "CAPABILITY_KNOWN",
     "HANDLERS",
+    "NOTHING_TO_FETCH",
     "NOT_FETCHED",
     "OFFERED_AGAIN",
     "REFRESH_COMMAND",
@@ -53,6 +54,7 @@ class RefreshQualifier(IntEnum):
 
     UICC_RESET = 0x04
     PROFILE_STATE_CHANGE = 0x09
+    APPLICATION_UPDATE = 0x0A
 
 
 def _announces_state_change(terminal_profile: bytes) -> bool:
@@ -121,6 +123,11 @@ OFFERED_AGAIN: Final[Decision[Callable[[int], bool]]] = Decision(
 BUSY: Final = Decision(
     "cat.busy", standard=True, summary="an ENVELOPE is refused while a command is carried out"
 )
+NOTHING_TO_FETCH: Final = Decision(
+    "cat.nothing_to_fetch",
+    int(StatusWord.CONDITIONS_NOT_SATISFIED),
+    "status word of FETCH with no command on offer",
+)
 NOT_FETCHED: Final = Decision(
     "cat.not_fetched",
     int(StatusWord.CONDITIONS_NOT_SATISFIED),
@@ -181,7 +188,7 @@ def _fetch(command: CommandApdu, view: View) -> Outcome:
     if command.p1 or command.p2:
         return view.refuse(StatusWord.INCORRECT_P1_P2)
     if cat.command is None:
-        return view.refuse(StatusWord.CONDITIONS_NOT_SATISFIED)
+        return view.refuse(view.decisions[NOTHING_TO_FETCH])
     return view.outcome(
         cat.command, volatile=replace(view.volatile, cat=replace(cat, fetched=True))
     )
@@ -217,8 +224,9 @@ def _terminal_response(command: CommandApdu, view: View) -> Outcome:
 
 
 def _is_refresh(command: bytes) -> bool:
+    """Returns whether a command is the REFRESH of a Profile change; an alert is none."""
     details = tlv.parse(command).children()[0].value
-    return details[1] == _REFRESH
+    return details[1] == _REFRESH and details[2] != RefreshQualifier.APPLICATION_UPDATE
 
 
 def _result_of(data: bytes) -> int:
@@ -249,7 +257,7 @@ def _envelope(command: CommandApdu, view: View) -> Outcome:
         return view.refuse(StatusWord.TOOLKIT_BUSY)
     if command.data[0] == _SMS_PP_DOWNLOAD:
         taken = delivery.take_envelope(command, view)
-        return _offering(taken.outcome, taken.proactive)
+        return alerts.with_alert(_offering(taken.outcome, taken.proactive), view)
     if command.data[0] == _MENU_SELECTION:
         return toolkit.selected(command.data, view)
     return view.outcome()

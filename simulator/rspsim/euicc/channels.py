@@ -26,6 +26,8 @@ from rspcore.frozen import dataclass, replace
 from rspcore.status import StatusWord
 from rspsim.euicc import applications, cat, manage_channel
 from rspsim.euicc.decisions import Check, Checks, Decision, first_refusal
+from rspsim.euicc.esim_ports import manage_lsi
+from rspsim.euicc.isdr import lpae
 from rspsim.euicc.options import ResponseMode
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.uicc.sim_class import SIM_CLASS, process_sim
@@ -52,6 +54,7 @@ __all__ = [
 _MOST = 256
 """Most data octets of one short response."""
 
+_TO_LPAE: Final = bytes((lpae.TAG,))
 _WARNINGS = (0x62, 0x63)
 """First octets of the status words of a command that was carried out with a warning."""
 
@@ -198,10 +201,26 @@ CHECKS: Final[Decision[Checks[Received]]] = Decision(
     "checks of the class octet",
 )
 
+
+def _envelope(command: CommandApdu, view: View) -> Outcome:
+    """Answers ENVELOPE: a command to an LPAe of the card, or what the toolkit takes."""
+    if command.data[:1] == _TO_LPAE and lpae.has_lpae(view):
+        return lpae.process(command, view)
+    return cat.HANDLERS[Ins.ENVELOPE](command, view)
+
+
+def _manage_lsi(command: CommandApdu, view: View) -> Outcome:
+    """Answers MANAGE LSI; a card with one port does not know the instruction."""
+    answer = applications.process if view.volatile.ports is None else manage_lsi.process
+    return answer(command, view)
+
+
 _HANDLERS: Final[Mapping[int, Callable[[CommandApdu, View], Outcome]]] = {
     Ins.MANAGE_CHANNEL: manage_channel.process,
+    Ins.MANAGE_LSI: _manage_lsi,
     Ins.SELECT: applications.select,
     **cat.HANDLERS,
+    Ins.ENVELOPE: _envelope,
 }
 
 

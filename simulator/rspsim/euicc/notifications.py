@@ -9,6 +9,7 @@ Source: SGP.22 v2, 2.5.6, 3.5 and 5.7.9 to 5.7.11.
 
 from typing import Final
 
+from rspcore import tlv
 from rspcore.errors import LocalError
 from rspcore.frozen import dataclass, replace
 from rspcore.ids import Iccid, Oid, TransactionId
@@ -32,6 +33,7 @@ __all__ = [
     "KEPT",
     "METADATA",
     "NEXT_NUMBER",
+    "OTHER_CERTIFICATES",
     "RESULT",
     "RESULT_OCTETS",
     "SILENT_CLASSES",
@@ -41,6 +43,10 @@ __all__ = [
     "with_events",
     "with_result",
 ]
+
+
+_OTHER_CERTS: Final = 0xA1
+"""Tag of otherCertsInChain in a notification of version 3."""
 
 
 def _addresses(profile: Profile, event: int, /) -> tuple[str, ...]:
@@ -87,6 +93,8 @@ def _credential_for(state: CardState, profile: Profile, /) -> CiCredential:
         LocalError: the card has no CI to sign under.
     """
     own = ecasd.signing_credential(state, profile.ci_pkid)
+    if own is not None and profile.newer_chain and own.signs_in_version_3:
+        own = own.in_version_3
     for credential in (own, *state.credentials):
         if credential is not None and credential.signs:
             return credential
@@ -95,6 +103,10 @@ def _credential_for(state: CardState, profile: Profile, /) -> CiCredential:
 
 def _certificates(credential: CiCredential, /) -> tuple[bytes, bytes]:
     return credential.euicc_certificate, credential.eum_certificate
+
+
+def _other_certificates(credential: CiCredential, /) -> tuple[bytes, ...]:
+    return credential.other_certificates
 
 
 def _result(data: ProfileInstallationResultData, /) -> ProfileInstallationResultData:
@@ -113,6 +125,11 @@ CREDENTIAL: Final = Decision(
 )
 CERTIFICATES: Final = Decision(
     "notifications.certificates", _certificates, "the two certificates beside a notification"
+)
+OTHER_CERTIFICATES: Final = Decision(
+    "notifications.other_certificates",
+    _other_certificates,
+    "certificates behind those two in a chain of version 3",
 )
 RESULT: Final = Decision(
     "notifications.result", _result, "data of a result, from the data it should have"
@@ -185,7 +202,11 @@ def _with_event(
         euicc_certificate=euicc_certificate,
         eum_certificate=eum_certificate,
     )
-    return appended(state, decisions, event, metadata, signed.encode())
+    others = decisions[OTHER_CERTIFICATES](credential)
+    octets = signed.encode()
+    if others:
+        octets = tlv.encode(signed.TAG, signed.content(), tlv.encode(_OTHER_CERTS, *others))
+    return appended(state, decisions, event, metadata, octets)
 
 
 def with_result(

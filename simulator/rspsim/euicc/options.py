@@ -14,10 +14,13 @@ __all__ = [
     "MisplacedSegment",
     "Options",
     "PendingListing",
+    "PortRefresh",
+    "PortsFull",
     "RefreshMode",
     "ResponseMode",
     "RpmResultTag",
     "SegmentLimit",
+    "TargetPort",
 ]
 
 
@@ -65,6 +68,33 @@ class RpmResultTag(StrEnum):
     AS_SENT = "A0"
 
 
+class TargetPort(StrEnum):
+    """What EnableProfile makes of targetEsimPort where it is wrong or missing (v3.1, 5.7.16)."""
+
+    COMMAND_ERROR = "command-error"
+    UNDEFINED_ERROR = "undefined-error"
+    IGNORED = "ignored"
+    """A free port is taken in MEP-A, in MEP-B that of the command."""
+
+
+class PortsFull(StrEnum):
+    """What MEP-A2 does when every eSIM Port has a Profile (v3.1, 5.7.16)."""
+
+    REFUSED = "refused"
+    """noEsimPortAvailable(10)."""
+    REPLACED = "replaced"
+    """The Profile of the last port is disabled."""
+
+
+class PortRefresh(StrEnum):
+    """How a card tells a device in MEP-A of a change on another port than that of the command."""
+
+    REFRESH = "refresh"
+    """REFRESH there, and LSI COMMAND (proactive session request) here where it is announced."""
+    PLATFORM_RESET = "platform-reset"
+    """LSI COMMAND (UICC platform reset) here, where it is announced; else REFRESH there."""
+
+
 class SegmentLimit(StrEnum):
     """How long a protected data object may be, header and MAC included."""
 
@@ -110,6 +140,9 @@ class Options:
         notification_capacity: How many notifications are kept before the oldest is dropped.
         command_capacity: Longest command accepted over a chain of STORE DATA, in octets.
         one_time_key_capacity: How many unused one-time key pairs are kept.
+        smds_signature2_over_signed2_alone: smdsSignature2 covers smdsSigned2 alone, and not
+            euiccSignature1 behind it.
+        smds_response_ends_session: The RSP session ends with a VerifySmdsResponse that is good.
         sim_class: The class A0 of TS 51.011 is taken, too: the USIM as a SIM, in DF 7F20.
         rpm_signature1_covered: smdpSignature3 is made over euiccSignature1 too.
         rpm_result_tag: Tag of the data that euiccSignRPR is made over.
@@ -119,6 +152,10 @@ class Options:
             requestToDp, too.
         rpm_type_absent_allows: An SM-DP+ that a Profile names without rpmType may send any command.
         rpm_result_capacity: Most octets of results of one RPM package.
+        alerts: A device that announced it is alerted of metadata that were updated (v3.1).
+        target_port: What is made of a targetEsimPort that is wrong or missing.
+        ports_full: What MEP-A2 does when every eSIM Port has a Profile.
+        port_refresh: How a change on another eSIM Port is announced.
         empty_gid_matches_absent: An empty gid in a rule of the RAT fits an owner without that gid.
     """
 
@@ -147,6 +184,8 @@ class Options:
     command_capacity: int = 65535
     one_time_key_capacity: int = 4
     empty_gid_matches_absent: bool = True
+    smds_signature2_over_signed2_alone: bool = False
+    smds_response_ends_session: bool = True
     sim_class: bool = False
     rpm_signature1_covered: bool = True
     rpm_result_tag: RpmResultTag = RpmResultTag.OF_THE_TYPE
@@ -154,3 +193,7 @@ class Options:
     change_signatures_covered: bool = True
     change_unconfigured_accepted: bool = False
     rpm_result_capacity: int = 8192
+    alerts: bool = False
+    target_port: TargetPort = TargetPort.COMMAND_ERROR
+    ports_full: PortsFull = PortsFull.REFUSED
+    port_refresh: PortRefresh = PortRefresh.REFRESH

@@ -20,11 +20,18 @@ from rspcore.messages.euicc_info import (
     UiccCapability,
 )
 from rspcore.messages.v3.capability_bits import EuiccRspCapability, LpaMode
+from rspcore.pki.variants import Variant
 from rspsim.euicc.field_personalities import FIELD_PERSONALITIES
 from rspsim.euicc.options import Options, PendingListing
 from rspsim.euicc.personality_fields import Personality
 
-__all__ = ["PERSONALITIES", "PLAIN_SIM", "Personality", "personality_named"]
+__all__ = ["PERSONALITIES", "PLAIN_SIM", "Personality", "personality_named", "with_mep"]
+
+_MEP_ATR: Final = bytes.fromhex("3B9F96803FC7838031E073FE211365554943437369" + "6D12")
+"""The usual ATR with b1 of the first TB after T=15: LSIs, too (TS 102 221, 6.3.3)."""
+
+_MOST_PORTS: Final = 31
+"""Most eSIM Ports: LSIs have the numbers 00 to 1F, and in MEP-A the first has no Profile."""
 
 _PLAIN_ATR: Final = bytes.fromhex("3B9F96801FC78031E073FE2113655549434373696DB1")
 """The same without the octet that announces eUICC functions."""
@@ -132,6 +139,9 @@ _RSP_V3_0: Final = frozenset(
         EuiccRspCapability.testProfileSupport,
         EuiccRspCapability.deviceInfoExtensibilitySupport,
         EuiccRspCapability.serviceSpecificDataSupport,
+        EuiccRspCapability.crlStaplingV3Support,
+        EuiccRspCapability.certChainV3VerificationSupport,
+        EuiccRspCapability.signedSmdsResponseV3Support,
         EuiccRspCapability.euiccRspCapInInfo1,
     }
 )
@@ -149,6 +159,7 @@ _RSP_V3_1: Final = _RSP_V3_0 | {
     EuiccRspCapability.updateNotifConfigInfoSupport,
     EuiccRspCapability.updateMetadataV3Support,
     EuiccRspCapability.v3ObjectsInCtxParamsCASupport,
+    EuiccRspCapability.pushServiceRegistrationSupport,
 }
 _V3_0: Final = replace(
     _V2_6,
@@ -159,6 +170,7 @@ _V3_0: Final = replace(
     rsp_capability=_RSP_V3_0,
     category=None,
     sas_accreditation_number="RSPLAB-TEST-3.0",
+    chain=Variant.OV3,
     lpa_mode=LpaMode.lpad,
     options=Options(pending_listing=PendingListing.REFUSED),
 )
@@ -183,6 +195,19 @@ PLAIN_SIM: Final = replace(
     options=replace(_V2_5.options, sim_class=True),
 )
 """A SIM that is no eUICC: one Profile, no ISD-R, and the class A0 of TS 51.011."""
+
+
+def with_mep(kind: Personality, modes: tuple[int, ...], ports: int) -> Personality:
+    """Returns a personality with several eSIM Ports; its ATR says that it has LSIs.
+
+    Raises:
+        ConfigError: a card of version 2, or fewer than 2 or more than 31 ports.
+    """
+    if not kind.version_3:
+        raise ConfigError(f"several eSIM Ports: expected a card of version 3, got {kind.name}")
+    if not 2 <= ports <= _MOST_PORTS:
+        raise ConfigError(f"eSIM Ports: expected 2 to {_MOST_PORTS}, got {ports}")
+    return replace(kind, mep_modes=modes, esim_ports=ports, atr=_MEP_ATR)
 
 
 def personality_named(name: str) -> Personality:

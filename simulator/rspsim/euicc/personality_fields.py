@@ -9,6 +9,7 @@ from typing import Final
 from rspcore.frozen import dataclass
 from rspcore.ids import Version
 from rspcore.messages.euicc_info import CertificationDataObject
+from rspcore.pki.variants import Variant
 from rspsim.euicc.options import Options
 
 __all__ = ["Personality"]
@@ -39,12 +40,15 @@ class Personality:
         tre_product_reference: Text, or None.
         additional_profile_versions: Further versions of profile packages understood, or None.
         lpae_support: LPAe bits for the select data, or None to leave the field out.
+        chain: Variant of the chain of version 3 that it has beside that of Variant O, or None.
         lpa_mode: lpaMode, or None to leave the field out (the field exists from v3.0).
         atr: Answer to reset.
         max_data_length: Longest data field of a command, as the FCI of the ISD-R gives it, octets.
         nvm_size: Non-volatile memory for Profiles, in octets.
         ram_size: Free volatile memory, in octets.
         isdr: False for a SIM that is no eUICC: it has neither ISD-R nor ECASD.
+        mep_modes: Modes of several enabled Profiles (MepMode), in the order the card says them.
+        esim_ports: How many eSIM Ports can have a Profile enabled.
         options: What this version decides of the open points.
     """
 
@@ -65,12 +69,15 @@ class Personality:
     tre_product_reference: str | None = None
     additional_profile_versions: tuple[Version, ...] | None = None
     lpae_support: frozenset[int] | None = None
+    chain: Variant | None = None
     lpa_mode: int | None = None
     atr: bytes = _ATR
     max_data_length: int = 255
     nvm_size: int = 512 * 1024
     ram_size: int = 16 * 1024
     isdr: bool = True
+    mep_modes: tuple[int, ...] = ()
+    esim_ports: int = 1
     options: Options = field(default_factory=Options)
 
     @property

@@ -68,6 +68,7 @@ class SessionEvent(Enum):
     RPM_EXECUTED = auto()
     CHANGE_PREPARED = auto()
     CHANGE_VERIFIED = auto()
+    SMDS_RESPONSE_VERIFIED = auto()
     CANCELLED = auto()
     CANCEL_REFUSED = auto()
     PROFILE_SWITCHED = auto()
@@ -108,6 +109,7 @@ TRANSITIONS: Final[Transitions] = {
     },
     _S.AUTHENTICATED_DS: {
         **_ANYWHERE,
+        _E.SMDS_RESPONSE_VERIFIED: _S.IDLE,  # v3; asked only when the card ends the session then
         _E.CANCELLED: _S.IDLE,
         _E.CANCEL_REFUSED: _S.AUTHENTICATED_DS,
     },

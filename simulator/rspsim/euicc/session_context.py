@@ -25,6 +25,9 @@ class AuthenticatedServer:
         euicc_signature1: The card's first signature, 64 octets, which the server signs back.
         server_key: Key of the server's certificate, which signs what follows in version 3.
         ctx_params1: What the LPA said the session is for, whole data object.
+        newer_chain: The card signs with its chain of version 3.
+        others: otherCertsInChain of the server, DER each.
+        crls: CRLs the server stapled, DER each.
     """
 
     transaction_id: TransactionId
@@ -35,6 +38,9 @@ class AuthenticatedServer:
     euicc_signature1: bytes = field(repr=False)
     server_key: PublicKey | None = None
     ctx_params1: bytes = b""
+    newer_chain: bool = False
+    others: tuple[bytes, ...] = field(default=(), repr=False)
+    crls: tuple[bytes, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from typing import Final
 
 from rspcore.frozen import replace
 from rspcore.messages.notifications import ErrorReason
-from rspsim.euicc import isdp, notifications
+from rspsim.euicc import isdp, notifications, port_states
 from rspsim.euicc.decisions import Decision, Decisions
 from rspsim.euicc.state import CardState, Volatile
 
@@ -45,6 +45,8 @@ def started(state: CardState, decisions: Decisions) -> CardState:
             state = isdp.pending_carried_out(state, decisions)
         else:
             state = replace(state, pending_switch=None)
+    if state.port_states:
+        state = port_states.all_carried_out(state, decisions)
     cut = state.open_installation
     if cut is not None:
         ended = notifications.Ended(

@@ -40,6 +40,8 @@ __all__ = [
     "OpenInstallation",
     "PendingNotification",
     "PendingSwitch",
+    "PortState",
+    "Ports",
     "Profile",
     "SecureChannel",
     "Volatile",
@@ -58,6 +60,9 @@ class CiCredential:
         euicc_scalar: SK.EUICC.ECDSA, 32 octets; None for a CI that only verifies.
         euicc_certificate: CERT.EUICC.ECDSA, DER; empty for a CI that only verifies.
         eum_certificate: CERT.EUM.ECDSA, DER; empty for a CI that only verifies.
+        other_certificates: What follows towards the CI, DER each: otherCertsInChain.
+        newer_chain: The chain of version 3 under this CI, with the same key: CERT.EUICC,
+            nextCertInChain and otherCertsInChain; empty on a card without one.
     """
 
     ci_pkid: bytes
@@ -67,6 +72,24 @@ class CiCredential:
     euicc_scalar: bytes | None = field(default=None, repr=False)
     euicc_certificate: bytes = field(default=b"", repr=False)
     eum_certificate: bytes = field(default=b"", repr=False)
+    other_certificates: tuple[bytes, ...] = field(default=(), repr=False)
+    newer_chain: tuple[bytes, ...] = field(default=(), repr=False)
+
+    @property
+    def signs_in_version_3(self) -> bool:
+        """Returns whether there is a chain of version 3 to sign under."""
+        return self.signs and bool(self.newer_chain)
+
+    @property
+    def in_version_3(self) -> Self:
+        """Returns the credential with its chain of version 3 as the one to send."""
+        euicc, issuer, *others = self.newer_chain
+        return replace(
+            self,
+            euicc_certificate=euicc,
+            eum_certificate=issuer,
+            other_certificates=tuple(others),
+        )
 
     @property
     def signs(self) -> bool:
@@ -99,11 +122,13 @@ class Profile:
         further_objects: Metadata that version 3 added, whole data objects, in the order received.
         dp_proprietary_data: dpProprietaryData (B8), whole data object, or None.
         ci_pkid: CI under which it was downloaded; its notifications are signed under the same.
+        newer_chain: It was downloaded with the card's chain of version 3, which they carry too.
         smdp_oid: Object identifier of the SM-DP+ it came from, or None for a pre-loaded one.
         field_loaded: It came over the air and not with the card.
         package: The profile package as received, unprotected.
         size: Non-volatile memory it takes, in octets.
         content: What the package made: files, codes, authentication; and what became of it since.
+        port: eSIM Port on which it is enabled; None on none, and with one port.
     """
 
     aid: Aid
@@ -112,12 +137,14 @@ class Profile:
     nickname: str = ""
     dp_proprietary_data: bytes | None = None
     ci_pkid: bytes = b""
+    newer_chain: bool = False
     smdp_oid: Oid | None = None
     field_loaded: bool = True
     package: bytes = field(default=b"", repr=False)
     size: int = 0
     content: ProfileContent = field(default=EMPTY_CONTENT, repr=False)
     further_objects: tuple[bytes, ...] = ()
+    port: int | None = None
 
     @property
     def iccid(self) -> Iccid:
@@ -204,6 +231,21 @@ class PendingSwitch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PortState:
+    """What a card keeps of one eSIM Port besides the Profile on it.
+
+    Attributes:
+        number: Number of the port.
+        return_to: As `CardState.return_to`, for this port.
+        pending_switch: As `CardState.pending_switch`, for this port.
+    """
+
+    number: int
+    return_to: Aid | None = None
+    pending_switch: PendingSwitch | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OpenInstallation:
     """What a ProfileInstallationResult needs when power is lost during a load."""
 
@@ -234,6 +276,9 @@ class CardState:
         return_to: ISD-P of the operational Profile to enable after the test Profiles.
         pending_switch: Change that waits for its REFRESH.
         open_installation: Load in progress; kept only with the option `interruption_pir`.
+        port_states: The same of eSIM Ports, where several are in use; lowest number first.
+        lpae_pin: PIN of an LPAe; empty on a card without one.
+        lpae_rpm_allowed: The user of an LPAe allows remote profile management.
     """
 
     eid: Eid
@@ -250,6 +295,16 @@ class CardState:
     return_to: Aid | None = None
     pending_switch: PendingSwitch | None = None
     open_installation: OpenInstallation | None = None
+    port_states: tuple[PortState, ...] = ()
+    lpae_pin: str = field(default="", repr=False)
+    lpae_rpm_allowed: bool = True
+
+    @property
+    def change_waits(self) -> bool:
+        """Returns whether a change waits for its REFRESH, on any port."""
+        if self.pending_switch is not None:
+            return True
+        return any(one.pending_switch is not None for one in self.port_states)
 
     @property
     def enabled_profile(self) -> Profile | None:
@@ -353,14 +408,39 @@ class Cat:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """The eSIM Ports of a card that can have several; each is a logical secure interface (LSI).
+
+    Attributes:
+        configured: MANAGE LSI (configure) was accepted since the reset.
+        mode: MepMode agreed with the device; 0 while the card works with one port.
+        count: How many ports may have a Profile enabled.
+        highest: Highest number of an LSI.
+        in_use: LSI selected.
+        session_port: LSI on which the RSP session went on last.
+        parked: Volatile values of each LSI by its number; those of the one in use are outside.
+    """
+
+    configured: bool = False
+    mode: int = 0
+    count: int = 1
+    highest: int = 0
+    in_use: int = 0
+    session_port: int = 0
+    parked: tuple["Volatile", ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Volatile:
-    """All that a card loses at a reset."""
+    """All that a card loses at a reset; of a card with eSIM Ports that of the port in use."""
 
     channels: tuple[Channel | None, ...] = (Channel(),) + (None,) * (CHANNELS - 1)
     session: Session = IDLE_SESSION
     cat: Cat = Cat()
     verified_pins: VerifiedPins = frozenset()
     sms_parts: SmsParts | None = None
+    ports: Ports | None = None
+    lpae_active: bool = False
 
     def with_channel(self, number: int, channel: Channel | None) -> Self:
         """Returns a value in which this logical channel is replaced; None closes it."""

@@ -9,6 +9,7 @@ from rspcore.ids import Oid
 from rspcore.pki.bundle import Credential, Pki
 from rspcore.pki.certificate import Certificate
 from rspcore.pki.roles import Role
+from rspcore.pki.variants import Chain, Variant, server_chain
 from rspcore.server_address import same_address
 
 __all__ = ["Identity", "Signer"]
@@ -86,6 +87,16 @@ class Identity:
     def dp_pb(self, curve: Curve) -> Credential:
         """Returns CERT.DPpb and its key."""
         return self._found(Role.DP_PB, curve)
+
+    def chain(self, variant: Variant, role: Role, curve: Curve) -> Chain:
+        """Returns the chain of CERT.DPauth or CERT.DPpb of a variant.
+
+        That of Variant O where the bundle has no other and no CI key to issue one with.
+        """
+        try:
+            return server_chain(self.pki, variant, role, curve, self.server)
+        except ConfigError:
+            return server_chain(self.pki, Variant.O, role, curve, self.server)
 
     def ci(self, curve: Curve) -> Certificate:
         """Returns the CI certificate this server trusts on a curve."""

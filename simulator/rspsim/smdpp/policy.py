@@ -7,6 +7,7 @@ from rspcore.frozen import dataclass
 from rspcore.ids import Version
 from rspcore.messages.es10b import CancelSessionReason
 from rspcore.messages.notifications import ErrorReason
+from rspcore.pki.variants import Variant
 from rspsim.smdpp.stock.binding import BindingChoice
 from rspsim.smdpp.stock.orders import OrderEvent
 
@@ -25,6 +26,9 @@ class Policy:
 
     Attributes:
         version: Highest version of the protocol, as answered in X-Admin-Protocol.
+        chain: Variant of the chain for cards and LPAs that take one of version 3, from protocol
+            version 3.0.0 on; others get the flat chain of Variant O.
+        push_services: Services for push that an SM-DS of version 3 registers devices for, OIDs.
         lowest_svn: Lowest svn of a card that is served.
         next_major: First major version of a card's svn that is not served any more.
         strict_headers: True to refuse requests whose User-Agent or X-Admin-Protocol is not that of
@@ -61,6 +65,8 @@ class Policy:
     """
 
     version: Version = VERSION
+    chain: Variant = Variant.A
+    push_services: tuple[str, ...] = ()
     lowest_svn: Version = LOWEST_SVN
     next_major: int = 3
     strict_headers: bool = True

@@ -18,7 +18,9 @@ __all__ = [
     "CONFIRMATION_CODE_REFUSED",
     "CONFIRMATION_CODE_RETRIES_EXCEEDED",
     "DOWNLOAD_ATTEMPTS_EXCEEDED",
+    "EID_NOT_PERMITTED",
     "EID_REFUSED",
+    "EUICC_CAPABILITY_CHANGED",
     "EUICC_CERTIFICATE_EXPIRED",
     "EUICC_CERTIFICATE_FAILED",
     "EUICC_MEMORY_INSUFFICIENT",
@@ -27,6 +29,7 @@ __all__ = [
     "EUM_CERTIFICATE_FAILED",
     "FUNCTION_DATA_INVALID",
     "FUNCTION_DATA_MISSING",
+    "LPA_CAPABILITY_CHANGED",
     "MATCHING_ID_REFUSED",
     "NO_ELIGIBLE_PROFILE",
     "ORDER_EXPIRED",
@@ -83,6 +86,11 @@ EUM_CERTIFICATE_FAILED: Final = StatusCode("8.1.2", "6.1")
 EUM_CERTIFICATE_EXPIRED: Final = StatusCode("8.1.2", "6.3")
 EUICC_CERTIFICATE_FAILED: Final = StatusCode("8.1.3", "6.1")
 EUICC_CERTIFICATE_EXPIRED: Final = StatusCode("8.1.3", "6.3")
+
+EID_NOT_PERMITTED: Final = StatusCode("8.1.4", "6.1")
+EUICC_CAPABILITY_CHANGED: Final = StatusCode("8.1", "3.11")
+LPA_CAPABILITY_CHANGED: Final = StatusCode("8.7", "3.11")
+"""What JSON says where ASN.1 has euicc- and lpaRspCapabilityHasChanged is not public: a choice."""
 
 PROFILE_NOT_RELEASED: Final = StatusCode("8.2", "1.2")
 PROFILE_UNAVAILABLE: Final = StatusCode("8.2", "3.7")

@@ -17,7 +17,13 @@ from rspsim.smdpp.http_messages import HttpRequest
 
 __all__ = ["FUNCTIONS", "function_of", "subject_of"]
 
-FUNCTIONS: Final = ("initiateAuthentication", "authenticateClient", "registerEvent", "deleteEvent")
+FUNCTIONS: Final = (
+    "initiateAuthentication",
+    "authenticateClient",
+    "checkEvent",
+    "registerEvent",
+    "deleteEvent",
+)
 """Functions of the SM-DS, those of LPAs first."""
 
 

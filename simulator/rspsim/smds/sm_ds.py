@@ -15,6 +15,7 @@ from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError, DecodeError
 from rspcore.frozen import dataclass, replace
 from rspcore.messages.es9p import PATH_PREFIX, ExecutionStatus, Response, StatusCodeData
+from rspcore.messages.es11 import CHECK_EVENT_PATH
 from rspcore.messages.es12 import ES12_PREFIX, ES15_PREFIX, EventResponse
 from rspcore.messages.json_codec import load_object
 from rspcore.pki.bundle import Pki
@@ -37,7 +38,7 @@ from rspsim.smdpp.protocol.resends import AnsweredCall
 from rspsim.smdpp.protocol.server_calls import CallRules, answered_once, failed, unreadable
 from rspsim.smdpp.stock.sessions import SessionBook
 from rspsim.smdpp.variation import Steady, Variation
-from rspsim.smds.es11 import authenticate_client, initiate_authentication
+from rspsim.smds.es11 import authenticate_client, check_event, initiate_authentication
 from rspsim.smds.es12 import delete_event, register_event
 from rspsim.smds.event_records import EventChange, EventRepository, MemoryEvents
 from rspsim.smds.request_subject import FUNCTIONS, function_of, subject_of
@@ -51,6 +52,8 @@ _Es12 = Callable[[Surroundings, Mapping[str, object], str], Steps[EventChange | 
 _ES11: Final[Mapping[str, _Es11]] = {
     PATH_PREFIX + "initiateAuthentication": initiate_authentication.run,
     PATH_PREFIX + "authenticateClient": authenticate_client.run,
+    PATH_PREFIX + "checkEvent": check_event.run,
+    CHECK_EVENT_PATH: check_event.run,
 }
 _LONGEST_TRANSACTION: Final = 32
 _POINTS: Final = (

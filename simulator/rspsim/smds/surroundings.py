@@ -1,17 +1,23 @@
 """What the functions of the SM-DS may use: its identity, its events, and doors to the outside."""
 
+from dataclasses import field
+
 from rspcore.crypto.curves import Curve
+from rspcore.errors import ConfigError
 from rspcore.frozen import dataclass
-from rspcore.ids import Oid
+from rspcore.ids import Eid, Oid
 from rspcore.pki.bundle import Credential, Pki
 from rspcore.pki.certificate import Certificate
 from rspcore.pki.roles import Role
+from rspcore.pki.variants import Chain, Variant, server_chain
 from rspcore.server_address import same_address
 from rspsim.env import Clock, Rng
 from rspsim.smdpp.fault_switch import FaultSwitch
 from rspsim.smdpp.policy import Policy
+from rspsim.smdpp.protocol.newer_client import VERSION_3
 from rspsim.smdpp.stock.sessions import SessionBook
 from rspsim.smdpp.variation import Variation
+from rspsim.smds.event_checks import EventChecks
 from rspsim.smds.event_records import EventRepository
 
 __all__ = ["DsIdentity", "Surroundings"]
@@ -53,6 +59,13 @@ class DsIdentity:
         """Returns CERT.DSauth and its key."""
         return self.pki.ds_auth(curve)
 
+    def chain(self, variant: Variant, curve: Curve) -> Chain:
+        """Returns the chain of CERT.DSauth of a variant, of Variant O where it has no other."""
+        try:
+            return server_chain(self.pki, variant, Role.DS_AUTH, curve)
+        except ConfigError:
+            return server_chain(self.pki, Variant.O, Role.DS_AUTH, curve)
+
     def ci(self, curve: Curve) -> Certificate:
         """Returns the CI certificate trusted on a curve."""
         return self.pki.ci(curve).certificate
@@ -73,7 +86,11 @@ class DsIdentity:
 
 @dataclass(slots=True, kw_only=True)
 class Surroundings:
-    """Everything a function may look at."""
+    """Everything a function may look at.
+
+    `checks` and `registrations` are of version 3: ecIds, and the service and token for push that a
+    device has registered for its eUICC.
+    """
 
     identity: DsIdentity
     rng: Rng
@@ -83,3 +100,10 @@ class Surroundings:
     sessions: SessionBook
     faults: FaultSwitch
     variation: Variation
+    checks: EventChecks = field(default_factory=EventChecks)
+    registrations: dict[Eid, tuple[Oid, str]] = field(default_factory=dict)
+
+    @property
+    def newer(self) -> bool:
+        """Returns whether it is an SM-DS of version 3."""
+        return self.policy.version >= VERSION_3

@@ -22,7 +22,12 @@ from rspcore.messages.v3.server_functions import (
     ConfirmDeviceChangeResponse,
 )
 from rspcore.tags import Tag
-from rspharness.lpa.download_steps import CardRefusedError, Initiated, device_for
+from rspharness.lpa.download_steps import (
+    CardRefusedError,
+    Initiated,
+    chain_and_crls,
+    device_for,
+)
 from rspharness.lpa.es9p_client import Es9Client, ServerRefusedError
 from rspharness.lpa.isdr_channel import IsdrChannel
 from rspharness.lpa.local_management import code_text
@@ -102,6 +107,7 @@ def authenticated_by_card(
         answer.euicc_ci_pkid_to_be_used,
         answer.server_certificate,
         context.encode(),
+        *chain_and_crls(initiated),
     )
     data = card.exchange("ES10b.AuthenticateServer", octets)
     try:

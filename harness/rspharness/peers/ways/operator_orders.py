@@ -20,6 +20,7 @@ from rspharness.record.verdicts import (
     ExpectationError,
     Inconclusive,
     NotApplicable,
+    TargetLost,
 )
 
 __all__ = ["Operator"]
@@ -111,7 +112,7 @@ class Operator:
             operator = self._calls(Trace())
             for ordered in self._made.values():
                 self._cancelled(operator, ordered, "Available")
-        except (LocalError, Inconclusive, NotApplicable):
+        except (LocalError, Inconclusive, NotApplicable, TargetLost):
             return
         finally:
             self._made.clear()

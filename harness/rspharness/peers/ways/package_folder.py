@@ -1,8 +1,11 @@
 """Orders by packages in a folder that the server looks into, each named by its MatchingID."""
 
+from dataclasses import replace
 from pathlib import Path
+from uuid import uuid4
 
 from rspcore.errors import ConfigError
+from rspcore.ids import Iccid
 from rspcore.profile_maker import make_profile, preset
 from rspharness.peers.order_wish import Ordered, OrderWish
 from rspharness.record.trace import Trace
@@ -26,15 +29,19 @@ class Directory:
         self._made: list[Path] = []
 
     def order(self, wish: OrderWish, trace: Trace) -> Ordered:  # noqa: ARG002  it has none
-        """Puts a package into the folder."""
+        """Puts a package into the folder, with an ICCID that no other order of any run has."""
         cannot = sorted(wish.differences.keys() - {"profile", "matching_id"})
         if cannot or wish.matching_id == "":
             named = ", ".join(cannot) or "an empty MatchingID"
             raise NotApplicable(f"a folder of packages makes no order with {named}")
-        name = wish.matching_id or f"RSPLAB-{len(self._made) + 1}"
-        made = make_profile(preset(wish.profile))
+        drawn = uuid4().int
+        name = wish.matching_id or f"RSPLAB-{drawn:032X}"
+        iccid = Iccid.from_digits(f"8999901{drawn % 10**11:011d}")
+        made = make_profile(replace(preset(wish.profile), iccid=iccid))
         file = self._folder / f"{name}.der"
-        file.write_bytes(made.upp)
+        begun = file.with_suffix(".part")  # the server may look at any moment
+        begun.write_bytes(made.upp)
+        begun.replace(file)
         self._made.append(file)
         return Ordered(matching_id=name, iccid=str(made.metadata.iccid), upp=made.upp)
 

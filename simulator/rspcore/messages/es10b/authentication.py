@@ -126,12 +126,15 @@ class AuthenticateServerRequest(Structure):
     server_signature1: Annotated[bytes, At(Tag.Signature, OCTETS)]
     euicc_ci_pkid_to_be_used: Annotated[bytes, At(Tag.OctetString, OCTETS)]
     server_certificate: Annotated[bytes, At(Tag.Sequence, ANY)]
-    ctx_params1: Annotated[bytes, At(0xA0, ANY)]
+    ctx_params1: Annotated[bytes, At(0xA0, ANY, also=(0xA1, 0xA2, 0xA3))]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EuiccSigned1(Structure):
-    """EuiccSigned1: the card's answer to the server's challenge, with its EUICCInfo2."""
+    """EuiccSigned1: the card's answer to the server's challenge, with its EUICCInfo2.
+
+    `ctx_params1` is whole, of any of its tags: A1 to A3 exist since version 3.
+    """
 
     transaction_id: Annotated[TransactionId, At(0x80, TRANSACTION_ID)]
     server_address: Annotated[str, At(0x83, utf8(0, 65535))]

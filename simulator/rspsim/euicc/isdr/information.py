@@ -40,7 +40,11 @@ def _verification_list(state: CardState) -> tuple[bytes, ...]:
 
 
 def _signing_list(state: CardState) -> tuple[bytes, ...]:
-    return tuple(c.ci_pkid for c in state.credentials if c.signs)
+    return tuple(c.ci_pkid for c in state.credentials if c.signs and c.euicc_certificate)
+
+
+def _signing_list_v3(state: CardState) -> tuple[bytes, ...] | None:
+    return tuple(c.ci_pkid for c in state.credentials if c.signs_in_version_3) or None
 
 
 def euicc_info1(state: CardState, decisions: Decisions) -> EuiccInfo1:
@@ -54,6 +58,7 @@ def euicc_info1(state: CardState, decisions: Decisions) -> EuiccInfo1:
         return old
     return card_and_device.EuiccInfo1(
         **_values(old),
+        euicc_ci_pkid_list_for_signing_v3=_signing_list_v3(state),
         euicc_rsp_capability=_capability(state, decisions),
         highest_svn=state.personality.highest_svn,
     )
@@ -99,5 +104,8 @@ def euicc_info2(state: CardState, decisions: Decisions) -> EuiccInfo2:
     if not fixed.version_3:
         return old
     return card_and_device.EuiccInfo2(
-        **_values(old), lpa_mode=fixed.lpa_mode, highest_svn=fixed.highest_svn
+        **_values(old),
+        lpa_mode=fixed.lpa_mode,
+        euicc_ci_pkid_list_for_signing_v3=_signing_list_v3(state),
+        highest_svn=fixed.highest_svn,
     )

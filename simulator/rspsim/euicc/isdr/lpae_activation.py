@@ -1,7 +1,11 @@
-"""LpaeActivation: a card without an LPA of its own answers notSupported (SGP.22 v2, 5.7.1)."""
+"""LpaeActivation: a card without an LPA of its own answers notSupported (SGP.22 v2, 5.7.1).
+
+On a card of version 3 lpaMode says from then on, until a reset, that the LPAe is in use.
+"""
 
 from typing import Final
 
+from rspcore.frozen import replace
 from rspcore.messages.isdr import (
     LpaeActivationRequest,
     LpaeActivationResponse,
@@ -28,7 +32,10 @@ SUPPORTED: Final = Decision(
 def _activate(request: LpaeActivationRequest, view: View) -> Outcome:
     fits = view.decisions[SUPPORTED](view.state, request.lpae_option)
     result = LpaeActivationResult.ok if fits else LpaeActivationResult.notSupported
-    return view.answer(LpaeActivationResponse(lpae_activation_result=result))
+    answer = LpaeActivationResponse(lpae_activation_result=result)
+    if not fits or not view.state.personality.version_3:
+        return view.answer(answer)
+    return view.answer(answer, volatile=replace(view.volatile, lpae_active=True))
 
 
 LPAE_ACTIVATION: Final = Function(

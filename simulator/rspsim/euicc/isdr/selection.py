@@ -9,6 +9,7 @@ from rspcore.messages.v3.card_and_device import EuiccConfiguration
 from rspcore.status import StatusWord
 from rspcore.tags import ISDR_AID
 from rspsim.euicc.decisions import Decision
+from rspsim.euicc.esim_ports import ports
 from rspsim.euicc.isdr.es10_function import Interface
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.state import CardState, Channel
@@ -45,9 +46,12 @@ def template(state: CardState) -> IsdrProprietaryApplicationTemplate:
 
 
 def _configuration(state: CardState) -> frozenset[int]:
-    """Returns euiccConfiguration: the interfaces of an LPAe, and whether a Profile is enabled."""
+    """Returns euiccConfiguration: the interfaces of an LPAe, and whether a Profile is enabled.
+
+    On which eSIM Port it is enabled does not matter.
+    """
     interfaces = state.personality.lpae_support or frozenset()
-    enabled = any(profile.enabled for profile in state.profiles)
+    enabled = any(one.enabled or one.port is not None for one in state.profiles)
     return interfaces | ({EuiccConfiguration.enabledProfile} if enabled else frozenset())
 
 
@@ -69,4 +73,5 @@ def selected(view: View) -> Outcome:
         everything = Interface.ES10A | Interface.ES10B | Interface.ES10C
         if not (view.volatile.cat.terminal_capability or 0) & everything:
             return view.refuse(StatusWord.FILE_NOT_FOUND)
+    view = ports.selecting_isdr(view)
     return view.with_channel(Channel(application=AID)).outcome(view.decisions[FCI](view.state))

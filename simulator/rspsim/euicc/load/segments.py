@@ -233,6 +233,7 @@ def _installed(standing: Load, step: Step) -> Profile:
         further_objects=standing.further_objects,
         dp_proprietary_data=standing.dp_proprietary_data,
         ci_pkid=step.server.ci_pkid,
+        newer_chain=step.server.newer_chain,
         smdp_oid=step.download.smdp_oid,
         package=package,
         content=standing.installation.content,

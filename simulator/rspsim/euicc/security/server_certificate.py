@@ -12,7 +12,9 @@ from rspcore.crypto.keys import PublicKey
 from rspcore.errors import DecodeError
 from rspcore.frozen import dataclass
 from rspcore.ids import Oid
+from rspcore.messages.v3.capability_bits import EuiccRspCapability
 from rspcore.pki.certificate import Certificate
+from rspcore.pki.chain_verification import ChainFlaw, chain_flaws
 from rspcore.pki.roles import Role
 from rspcore.pki.verification import CertificateFlaw, server_certificate_flaws
 from rspsim.euicc.decisions import Check, Checks
@@ -37,10 +39,13 @@ class Presented:
     Attributes:
         der: The octets.
         state: The card that looks at them.
+        others: otherCertsInChain of the server, DER each; looked at by a card with
+            certChainV3VerificationSupport.
     """
 
     der: bytes
     state: CardState
+    others: tuple[bytes, ...] = ()
 
     @cached_property
     def certificate(self) -> Certificate | None:
@@ -50,10 +55,63 @@ class Presented:
         except DecodeError:
             return None
 
+    @property
+    def chains_supported(self) -> bool:
+        """Returns whether the card verifies chains with SubCAs."""
+        supported = EuiccRspCapability.certChainV3VerificationSupport
+        return supported in self.state.personality.rsp_capability and (
+            self.state.personality.version_3
+        )
+
+    @cached_property
+    def between(self) -> tuple[Certificate, ...] | None:
+        """Returns the certificates from its issuer towards the CI; None when one is none."""
+        try:
+            return tuple(map(Certificate.from_der, self.others if self.chains_supported else ()))
+        except DecodeError:
+            return None
+
     @cached_property
     def ci_pkid(self) -> bytes | None:
-        """Returns the identifier of the CI key it names, or None."""
-        return None if self.certificate is None else self.certificate.authority_key_identifier
+        """Returns the identifier of the CI key that it, or its chain, names; or None."""
+        last = (self.certificate, *(self.between or ()))[-1]
+        return None if last is None else last.authority_key_identifier
+
+    @property
+    def issuer_key(self) -> PublicKey | None:
+        """Returns the key of its issuer: of the next certificate, or of the CI."""
+        return self.between[0].public_key if self.between else self.ci_key
+
+    @property
+    def signer_keys(self) -> tuple[PublicKey | None, ...]:
+        """Returns the key of the issuer of it and of each certificate above it."""
+        between = self.between or ()
+        return (*(one.public_key for one in between), self.ci_key)
+
+    @cached_property
+    def chain_flaws(self) -> frozenset[ChainFlaw]:
+        """Returns every flaw of the certificates between it and the CI."""
+        if self.between is None:
+            return frozenset({ChainFlaw.LINK})
+        if self.certificate is None:
+            return frozenset()
+        return frozenset(chain_flaws(self.certificate, self.between, self.ci_key))
+
+    @property
+    def chain_complete(self) -> bool:
+        """Returns False for a certificate of version 3 whose chain ends below a CI of the card.
+
+        What is missing is then not known to be a CI: it may be a SubCA.
+        """
+        return self.ci_known or not (self.chains_supported and self._of_version_3)
+
+    @property
+    def _of_version_3(self) -> bool:
+        certificate = self.certificate
+        role = None if certificate is None else certificate.role
+        if role is None or certificate is None:
+            return False
+        return role.oid_v3.dotted in certificate.policies
 
     @cached_property
     def ci_key(self) -> PublicKey | None:
@@ -69,7 +127,9 @@ class Presented:
             return frozenset({CertificateFlaw.MISSING_EXTENSION})
         if self.ci_key is None:
             return frozenset({CertificateFlaw.UNKNOWN_ISSUER})
-        found = server_certificate_flaws(self.certificate, frozenset(Role), self.ci_key)
+        if self.issuer_key is None:
+            return frozenset({CertificateFlaw.BAD_SIGNATURE})
+        found = server_certificate_flaws(self.certificate, frozenset(Role), self.issuer_key)
         return frozenset(found)
 
     @property
@@ -114,15 +174,20 @@ class WithCertificate(Protocol):
 
 
 def certificate_checks(code: int) -> Checks[WithCertificate]:
-    """Returns one check per flaw of a certificate, then the check for revocation.
+    """Returns one check per flaw of a certificate and of its chain, then that for revocation.
 
     Args:
         code: Error code of them all (4.5.2: invalidCertificate).
     """
     return (
         *(_lacks(flaw, code) for flaw in CertificateFlaw if flaw not in _JUDGED_APART),
+        *(_chain_lacks(flaw, code) for flaw in ChainFlaw),
         Check("certificate_not_revoked", lambda a: not a.presented.revoked, code),
     )
+
+
+def _chain_lacks(flaw: ChainFlaw, code: int) -> Check[WithCertificate]:
+    return Check(f"chain_{flaw.value}", lambda a: flaw not in a.presented.chain_flaws, code)
 
 
 def _lacks(flaw: CertificateFlaw, code: int) -> Check[WithCertificate]:

@@ -14,7 +14,6 @@ from rspsim.faults.card.isdr import (
     cancel_session,
     challenge_eid_rat,
     delete_profile,
-    device_changes,
     disable_profile,
     enable_profile,
     es10a,
@@ -27,13 +26,18 @@ from rspsim.faults.card.isdr import (
     prepare_download,
     profile_info,
     remove_notification_from_list,
-    rpm_commands,
     selection,
     server_certificates,
     set_nickname,
     switching,
     transport,
+)
+from rspsim.faults.card.isdr.newer import (
+    device_changes,
+    esim_ports,
+    rpm_commands,
     version_3,
+    version_3_servers,
 )
 from rspsim.faults.card.load import (
     configure_isdp,
@@ -94,6 +98,8 @@ FAULTS: Final[tuple[CardFault, ...]] = (
     *version_3.FAULTS,
     *rpm_commands.FAULTS,
     *device_changes.FAULTS,
+    *esim_ports.FAULTS,
+    *version_3_servers.FAULTS,
     *transport.FAULTS,
     *challenge_eid_rat.FAULTS,
     *euicc_info.FAULTS,

@@ -35,6 +35,7 @@ _FUNCTIONS: Final = {
     0xBF3D: "handleNotification",
     0xBF4C: "confirmDeviceChange",
     0xBF61: "checkProgress",
+    0xBF46: "checkEvent",
 }
 _ERRORS: Final[Mapping[str, Mapping[str, int]]] = {
     "initiateAuthentication": {
@@ -62,6 +63,9 @@ _ERRORS: Final[Mapping[str, Mapping[str, int]]] = {
         "8.2.11/3.7": 15,
         "8.2.11/3.8": 16,
         "8.2.1/3.9": 17,
+        "8.1.4/6.1": 1,
+        "8.1/3.11": 13,
+        "8.7/3.11": 14,
     },
     "confirmDeviceChange": {
         "8.10.1/3.9": 1,
@@ -81,14 +85,25 @@ _ERRORS: Final[Mapping[str, Mapping[str, int]]] = {
         "8.10.1/3.9": 95,
     },
     "cancelSession": {"8.10.1/3.9": 1, "8.1/6.1": 2},
+    "checkEvent": {"8.9.1/3.8": 1, "8.9/1.2": 2, "8.9.6/6.3": 3, "8.9.6/3.9": 4},
 }
-_ES11_ERRORS: Final = {"8.9.5/3.9": 6, "8.10.1/3.9": 7, "8.11.1/3.9": _UNDEFINED}
 _OTHER_OK: Final = (
     (0xA2, ("smdpSigned3", "smdpSignature3")),
     (0xA3, ("smdpSigned4", "smdpSignature4")),
     (0xA4, ("smdpSigned6", "smdpSignature6")),
 )
 """Alternatives of the answer to AuthenticateClient in version 3: tag, and members in order."""
+_ES11_ERRORS: Final = {
+    "8.9.5/3.9": 6,
+    "8.10.1/3.9": 7,
+    "8.11.1/3.9": _UNDEFINED,
+    "8.1/3.11": 10,
+    "8.7/3.11": 11,
+    "8.9.7/3.7": 12,
+    "8.9.7/1.2": 13,
+}
+_LISTS: Final = {"otherCertsInChain": 0xA1, "crlList": 0xA2}
+"""Lists of version 3 in the answer of InitiateAuthentication, with their tags."""
 _OK: Final = {
     "initiateAuthentication": (
         "serverSigned1",
@@ -148,11 +163,14 @@ def _read(body: bytes) -> tuple[str, dict[str, object]]:
     inside = _once(request)
     found = {one.tag: one for one in inside}
     if name == "initiateAuthentication":
-        return name, {
+        asked: dict[str, object] = {
             "smdpAddress": bytes(_part(found, 0x83).value).decode("utf-8", "replace"),
             "euiccChallenge": _b64(bytes(_part(found, 0x81).value)),
             "euiccInfo1": _b64(bytes(_part(found, 0xBF20).raw)),
         }
+        if 0x85 in found:
+            asked["lpaRspCapability"] = _b64(bytes(found[0x85].raw))
+        return name, asked
     if name == "handleNotification":
         (one,) = _part(found, 0xA0).children()[:1] or (None,)
         if one is None:
@@ -160,6 +178,11 @@ def _read(body: bytes) -> tuple[str, dict[str, object]]:
         return name, {"pendingNotification": _b64(bytes(one.raw))}
     if name == "checkProgress":
         return name, {"dcSessionId": _b64(bytes(_part(found, 0x80).value))}
+    if name == "checkEvent":
+        return name, {
+            "ecId": _b64(bytes(_part(found, 0x80).value)),
+            "smdsAddress": bytes(_part(found, 0x81).value).decode("utf-8", "replace"),
+        }
     return name, _members(name, request, found)
 
 
@@ -220,16 +243,30 @@ def _written(name: str, answer: Mapping[str, object], *, es11: bool) -> bytes:
         delay = answer.get("retryDelay")
         minutes = b"" if delay is None else tlv.encode(0x80, int(str(delay)).to_bytes(2, "big"))
         return tlv.encode(tag, tlv.encode(0xA0, minutes))
+    if name == "checkEvent":
+        pending = b"\xff" if answer["isPendingEvent"] else b"\x00"
+        return tlv.encode(tag, tlv.encode(0xA0, tlv.encode(0x80, pending)))
     parts = [] if name == "cancelSession" else [_transaction(answer)]
     for other, members in _OTHER_OK:
         if name == "authenticateClient" and members[0] in answer:
             octets = [base64.b64decode(str(answer[member])) for member in members]
             return tlv.encode(tag, tlv.encode(other, *parts, *octets))
+    if listing and "smdsSigned2" in answer:
+        parts += [base64.b64decode(str(answer[one])) for one in ("smdsSigned2", "smdsSignature2")]
+        return tlv.encode(tag, tlv.encode(0xA2, *parts))
     if listing:
         parts.append(_entries(answer["eventEntries"]))
     else:
         parts += [base64.b64decode(str(answer[member])) for member in _OK[name]]
+        parts += [
+            _listed(tag, answer[member]) for member, tag in _LISTS.items() if member in answer
+        ]
     return tlv.encode(tag, tlv.encode(0xA0, *parts))
+
+
+def _listed(tag: int, values: object) -> bytes:
+    octets = [base64.b64decode(str(one)) for one in values] if isinstance(values, list) else []
+    return tlv.encode(tag, *octets)
 
 
 def _transaction(answer: Mapping[str, object]) -> bytes:

@@ -30,6 +30,7 @@ from rspcore.messages.v3.server_functions import (
     AuthenticateClientChangeResponse,
     AuthenticateClientDelayedResponse,
 )
+from rspcore.pki.roles import Role
 from rspcore.tags import Tag
 from rspsim.smdpp.identity import Signer
 from rspsim.smdpp.protocol.es9p_function import Environment, Outcome
@@ -114,7 +115,9 @@ def _refused(asked: Asked, code: StatusCode, text: str, iccid: Iccid) -> Outcome
 
 def _signer(environment: Environment, session: Session) -> Signer:
     identity = environment.identity
-    return Signer(identity, session.curve, identity.dp_auth(session.curve))
+    return Signer(
+        identity, session.curve, identity.chain(session.variant, Role.DP_AUTH, session.curve).leaf
+    )
 
 
 def _authenticated(asked: Asked, order: Order, signature: bytes) -> Session:

@@ -17,6 +17,7 @@ from rspcore.messages.v3.server_authentication import (
     OperationType,
 )
 from rspcore.messages.v3.server_functions import AuthenticateClientRpmResponse
+from rspcore.pki.roles import Role
 from rspsim.smdpp import fault_points
 from rspsim.smdpp.identity import Signer
 from rspsim.smdpp.protocol.changes import Asked
@@ -81,7 +82,11 @@ def _answer(environment: Environment, asked: Asked, waiting: tuple[Operation, ..
     session, operation = asked.session, waiting[0]
     signer = environment.faults.through(
         fault_points.DP_AUTH_SIGNER,
-        Signer(environment.identity, session.curve, environment.identity.dp_auth(session.curve)),
+        Signer(
+            environment.identity,
+            session.curve,
+            environment.identity.chain(session.variant, Role.DP_AUTH, session.curve).leaf,
+        ),
         NAME,
     )
     commands = tuple(bytes(one.raw) for one in tlv.iterate(operation.content))

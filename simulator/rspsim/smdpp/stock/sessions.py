@@ -24,6 +24,7 @@ from rspcore.crypto.curves import Curve
 from rspcore.frozen import dataclass, replace
 from rspcore.ids import Eid, TransactionId
 from rspcore.pki.certificate import Certificate
+from rspcore.pki.variants import Variant
 from rspsim.smdpp.limits import USUAL_LIMITS, KeptLimits
 
 __all__ = ["Client", "MemorySessions", "Session", "SessionBook", "SessionRepository", "Stage"]
@@ -69,6 +70,9 @@ class Session:
         server_challenge: serverChallenge, 16 octets.
         ci_pkid: Key identifier of the CI chosen for the card's signatures, 20 octets.
         curve: Curve of the certificates the server uses.
+        variant: Variant of their chain.
+        euicc_capability: Bits of euiccRspCapability of the first request (version 3).
+        lpa_capability: Bits of lpaRspCapability of it, None for a client of version 2.
         client: The card, from AuthenticateClient on.
         order: Number of the order, from AuthenticateClient on.
         smdp_signature2: smdpSignature2 as sent (5F37), from AuthenticateClient on.
@@ -80,6 +84,9 @@ class Session:
     server_challenge: bytes
     ci_pkid: bytes
     curve: Curve
+    variant: Variant = Variant.O
+    euicc_capability: frozenset[int] = frozenset()
+    lpa_capability: frozenset[int] | None = None
     client: Client | None = None
     order: int | None = None
     smdp_signature2: bytes = b""

@@ -197,12 +197,12 @@ class AtModem:
         except ValueError:
             raise _Refused(50) from None
         answer = self._sent(bytes((0, Ins.MANAGE_CHANNEL, 0, 0, 1)))
-        if answer[-2:] != b"\x90\x00":
+        if len(answer) != 3 or answer[-2] not in (0x90, 0x91):
             raise _Refused(4)
         channel = answer[0]
         cla = _with_channel(0, channel)
         selected = self._card.transmit(bytes((cla, Ins.SELECT, 4, 0, len(aid))) + aid + b"\x00")
-        if selected[-2] not in (0x90, 0x61):
+        if selected[-2] not in (0x90, 0x61, 0x91):
             self._card.transmit(bytes((0, Ins.MANAGE_CHANNEL, 0x80, channel)))
             raise _Refused(22)
         session = f"{0x0385A7CF + channel:016x}" if "session-handle" in self._habits else channel

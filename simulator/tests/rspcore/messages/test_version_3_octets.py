@@ -11,6 +11,8 @@ from rspcore.messages.codec import Structure
 from rspcore.messages.v3 import (
     card_and_device,
     device_change,
+    event_lists,
+    lpae_commands,
     profile_management,
     rpm_package,
     server_authentication,
@@ -25,6 +27,8 @@ CLASSES: dict[str, type[Structure]] = {
     for module in (
         card_and_device,
         device_change,
+        event_lists,
+        lpae_commands,
         profile_management,
         rpm_package,
         server_authentication,

@@ -109,7 +109,7 @@ def test_value_that_does_not_fit_is_wrong_use(capsys):
 
 def test_checks_are_those_of_the_functions():
     assert {check.__name__ for check in cancel_session.CHECKS} <= set(known_checks())
-    with pytest.raises(DecodeError, match="expected one of address_is_ours"):
+    with pytest.raises(DecodeError, match="expected one of capabilities_can_be_read"):
         read_members({"skippedChecks": ["nothing"]}, Area.POLICY)
 
 

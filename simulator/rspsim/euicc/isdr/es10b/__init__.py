@@ -22,6 +22,7 @@ from rspsim.euicc.isdr.es10b.retrieve_notifications_list import RETRIEVE_NOTIFIC
 from rspsim.euicc.isdr.es10b.verify_device_change import VERIFY_DEVICE_CHANGE
 from rspsim.euicc.isdr.es10b.verify_profile_recovery import VERIFY_PROFILE_RECOVERY
 from rspsim.euicc.isdr.es10b.verify_smdp_response import VERIFY_SMDP_RESPONSE
+from rspsim.euicc.isdr.es10b.verify_smds_response import VERIFY_SMDS_RESPONSE
 
 __all__ = ["FUNCTIONS"]
 
@@ -42,4 +43,5 @@ FUNCTIONS: Final[tuple[AnyFunction, ...]] = (
     VERIFY_SMDP_RESPONSE,
     VERIFY_PROFILE_RECOVERY,
     GET_RAT,
+    VERIFY_SMDS_RESPONSE,
 )

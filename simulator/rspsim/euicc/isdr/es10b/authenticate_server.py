@@ -25,6 +25,7 @@ from rspcore.messages.es10b import (
 from rspcore.messages.v3 import card_and_device
 from rspcore.messages.v3 import server_authentication as v3
 from rspcore.messages.v3.capability_bits import EuiccRspCapability
+from rspcore.pki.chain_verification import CrlFlaw
 from rspcore.pki.roles import Role
 from rspcore.status import StatusWord
 from rspcore.tags import Tag
@@ -34,6 +35,7 @@ from rspsim.euicc.isdr.es10_function import Function, Interface
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.security import change_session, ecasd
 from rspsim.euicc.security.server_certificate import NO_OID, Presented, certificate_checks
+from rspsim.euicc.security.stapled_crls import CRL_CHECKS, stapled_flaws
 from rspsim.euicc.session import SessionEvent
 from rspsim.euicc.session_context import AuthenticatedServer
 from rspsim.euicc.state import CiCredential
@@ -42,6 +44,7 @@ __all__ = [
     "AUTHENTICATE_SERVER",
     "CHECKS",
     "CREDENTIAL",
+    "OTHER_CERTIFICATES",
     "SIGNED",
     "VERIFIES",
     "AuthenticationAttempt",
@@ -69,7 +72,44 @@ class AuthenticationAttempt:
     @cached_property
     def presented(self) -> Presented:
         """Returns the server's certificate."""
-        return Presented(self.request.server_certificate, self.view.state)
+        return Presented(self.request.server_certificate, self.view.state, self.others)
+
+    @property
+    def others(self) -> tuple[bytes, ...]:
+        """Returns otherCertsInChain of a server of version 3."""
+        request = self.request
+        if not isinstance(request, v3.AuthenticateServerRequest):
+            return ()
+        return request.other_certs_in_chain or ()
+
+    @property
+    def crls(self) -> tuple[bytes, ...]:
+        """Returns the CRLs to look at: none unless the server says that it staples them."""
+        context, request = self.context, self.request
+        if context is None or not isinstance(request, v3.AuthenticateServerRequest):
+            return ()
+        return (request.crl_list or ()) if self.stapled else ()
+
+    @property
+    def context(self) -> v3.SessionContext | None:
+        """Returns sessionContext of a server of version 3, or None."""
+        signed = self.request.server_signed1
+        return signed.session_context if isinstance(signed, v3.ServerSigned1) else None
+
+    @property
+    def stapled(self) -> bool:
+        """Returns whether the server staples CRLs and the card looks at them."""
+        supported = EuiccRspCapability.crlStaplingV3Support
+        return (
+            self.context is not None
+            and self.context.crl_stapling_v3_used
+            and supported in self.view.state.personality.rsp_capability
+        )
+
+    @cached_property
+    def crl_flaws(self) -> frozenset[CrlFlaw]:
+        """Returns every flaw of the CRLs; none where the server staples none."""
+        return stapled_flaws(self.presented, self.crls) if self.stapled else frozenset()
 
     @property
     def session_open(self) -> bool:
@@ -127,10 +167,13 @@ class AuthenticationAttempt:
 
         A key for version 3 goes before the other.
         """
-        signed = self.request.server_signed1
-        context = signed.session_context if isinstance(signed, v3.ServerSigned1) else None
-        newer = None if context is None else context.euicc_ci_pkid_to_be_used_v3
+        newer = self.newer_pkid
         return self.request.euicc_ci_pkid_to_be_used if newer is None else newer
+
+    @property
+    def newer_pkid(self) -> bytes | None:
+        """Returns the CI for a chain of version 3 that the server names, or None."""
+        return None if self.context is None else self.context.euicc_ci_pkid_to_be_used_v3
 
     @property
     def credential(self) -> CiCredential | None:
@@ -144,9 +187,16 @@ def _verifies(key: PublicKey, signature: bytes, data: bytes) -> bool:
 
 def _credential(attempt: AuthenticationAttempt) -> CiCredential | None:
     wanted, state = attempt.pkid_wanted, attempt.view.state
+    if attempt.newer_pkid is not None:
+        found = ecasd.signing_credential(state, wanted)
+        return found.in_version_3 if found is not None and found.signs_in_version_3 else None
     if not wanted and state.personality.version_3:
         return next((one for one in state.credentials if one.signs), None)
     return ecasd.signing_credential(state, wanted)
+
+
+def _other_certificates(credential: CiCredential, /) -> tuple[bytes, ...]:
+    return credential.other_certificates
 
 
 def _signed(attempt: AuthenticationAttempt) -> EuiccSigned1:
@@ -179,6 +229,7 @@ CHECKS: Final[Decision[Checks[AuthenticationAttempt]]] = Decision(
     (
         Check("session_open", lambda a: a.session_open, _E.noSessionContext),
         Check("curve_supported", lambda a: a.presented.curve_supported, _E.unsupportedCurve),
+        Check("chain_complete", lambda a: a.presented.chain_complete, _E.invalidCertificate),
         Check("ci_known", lambda a: a.ci_known_by_option, _E.ciPKUnknown),
         Check("ci_known_or_invalid", lambda a: a.ci_known, _E.invalidCertificate),
         *certificate_checks(_E.invalidCertificate),
@@ -186,6 +237,7 @@ CHECKS: Final[Decision[Checks[AuthenticationAttempt]]] = Decision(
         Check("server_signature1", lambda a: a.signature_fits, _E.invalidSignature),
         Check("euicc_challenge", lambda a: a.challenge_fits, _E.euiccChallengeMismatch),
         Check("ci_to_be_used", lambda a: a.credential is not None, _E.ciPKUnknown),
+        *CRL_CHECKS,
         Check("context_supported", lambda a: a.context_supported, _E.undefinedError),
         Check("iccid", lambda a: a.iccid_fits, v3.AuthenticateErrorCode.invalidIccid),
     ),
@@ -196,6 +248,11 @@ VERIFIES: Final = Decision(
 )
 CREDENTIAL: Final = Decision(
     "es10b.authenticate_server.credential", _credential, "key and certificates the card signs with"
+)
+OTHER_CERTIFICATES: Final = Decision(
+    "es10b.authenticate_server.other_certificates",
+    _other_certificates,
+    "otherCertsInChain of the card's answer",
 )
 SIGNED: Final[Decision[Callable[[AuthenticationAttempt], EuiccSigned1]]] = Decision(
     "es10b.authenticate_server.signed", _signed, "euiccSigned1"
@@ -248,15 +305,27 @@ def _accepted(attempt: AuthenticationAttempt) -> Outcome:
         euicc_signature1=signature,
         server_key=presented.key,
         ctx_params1=request.ctx_params1,
+        newer_chain=attempt.newer_pkid is not None,
+        others=attempt.others,
+        crls=attempt.crls,
     )
     role = presented.role or Role.DP_AUTH
     event = _ROLES.get(role, SessionEvent.DP_AUTHENTICATED)
-    ok = AuthenticateResponseOk(
-        euicc_signed1=signed,
-        euicc_signature1=signature,
-        euicc_certificate=credential.euicc_certificate,
-        eum_certificate=credential.eum_certificate,
-    )
+    certificates = {
+        "euicc_certificate": credential.euicc_certificate,
+        "eum_certificate": credential.eum_certificate,
+    }
+    if isinstance(signed, v3.EuiccSigned1):
+        ok: AuthenticateResponseOk = v3.AuthenticateResponseOk(
+            euicc_signed1=signed,
+            euicc_signature1=signature,
+            other_certs_in_chain=view.decisions[OTHER_CERTIFICATES](credential) or None,
+            **certificates,
+        )
+    else:
+        ok = AuthenticateResponseOk(
+            euicc_signed1=signed, euicc_signature1=signature, **certificates
+        )
     return view.answer(
         AuthenticateServerResponse(authenticate_response_ok=ok),
         session=replace(view.session_after(event), server=server),

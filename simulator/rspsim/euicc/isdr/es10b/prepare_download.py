@@ -24,6 +24,7 @@ from rspsim.euicc.isdr.es10_function import Function, Interface
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.security import ecasd, one_time_keys
 from rspsim.euicc.security.server_certificate import NO_OID, Presented, certificate_checks
+from rspsim.euicc.security.stapled_crls import listed
 from rspsim.euicc.session import SessionEvent
 from rspsim.euicc.session_context import AuthenticatedServer, PreparedDownload
 
@@ -40,7 +41,8 @@ class DownloadAttempt:
     @cached_property
     def presented(self) -> Presented:
         """Returns CERT.DPpb."""
-        return Presented(self.request.smdp_certificate, self.view.state)
+        others = () if self.server is None else self.server.others
+        return Presented(self.request.smdp_certificate, self.view.state, others)
 
     @property
     def server(self) -> AuthenticatedServer | None:
@@ -61,6 +63,11 @@ class DownloadAttempt:
     def same_ci(self) -> bool:
         """Returns whether CERT.DPpb and CERT.DPauth are under the same CI."""
         return self.server is not None and self.presented.ci_pkid == self.server.server_ci_pkid
+
+    @property
+    def not_listed(self) -> bool:
+        """Returns whether no CRL that the server stapled lists CERT.DPpb."""
+        return self.server is None or not listed(self.presented, self.server.crls)
 
     @property
     def signature_fits(self) -> bool:
@@ -114,6 +121,7 @@ CHECKS: Final[Decision[Checks[DownloadAttempt]]] = Decision(
         Check("server_role", lambda a: a.presented.role is Role.DP_PB, _E.invalidCertificate),
         Check("same_owner", lambda a: a.same_owner, _E.invalidCertificate),
         Check("same_ci", lambda a: a.same_ci, _E.invalidCertificate),
+        Check("not_listed", lambda a: a.not_listed, _E.invalidCertificate),
         Check("smdp_signature2", lambda a: a.signature_fits, _E.invalidSignature),
         Check("transaction_id", lambda a: a.transaction_fits, _E.invalidTransactionId),
         Check("hash_cc", lambda a: a.hash_given, _E.undefinedError),

@@ -6,8 +6,9 @@ from rspcore.messages.es10c import DisableProfileRequest, DisableProfileResponse
 from rspcore.messages.v3.profile_management import DisableResult as V3Result
 from rspsim.euicc import isdp
 from rspsim.euicc.decisions import Check, Checks, Decision, first_refusal
+from rspsim.euicc.esim_ports import ports
 from rspsim.euicc.isdr.es10_function import Function, Interface
-from rspsim.euicc.isdr.es10c import switching
+from rspsim.euicc.isdr.es10c import port_targets, switching
 from rspsim.euicc.isdr.es10c.profile_attempt import ProfileAttempt
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.security import enterprise, policy_rules
@@ -47,6 +48,13 @@ RETURN_TARGET: Final = Decision(
 
 
 def _handle(request: DisableProfileRequest, view: View) -> Outcome:
+    known = ports.agreed(view)
+    if known is None:
+        return _disable(request, view)
+    return port_targets.disabled(request, view, known, _disable)
+
+
+def _disable(request: DisableProfileRequest, view: View) -> Outcome:
     named = request.profile_identifier
     attempt = ProfileAttempt(named.isdp_aid, named.iccid, view)
     refusal = first_refusal(view.decisions[CHECKS], attempt)

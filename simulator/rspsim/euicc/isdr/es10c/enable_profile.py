@@ -4,10 +4,12 @@ from typing import Final
 
 from rspcore.messages.es10c import EnableProfileRequest, EnableProfileResponse, EnableResult
 from rspcore.messages.metadata import ProfileClass
+from rspcore.messages.v3 import profile_management as v3
 from rspcore.messages.v3.profile_management import EnableResult as V3Result
 from rspsim.euicc.decisions import Check, Checks, Decision, first_refusal
+from rspsim.euicc.esim_ports import ports
 from rspsim.euicc.isdr.es10_function import Function, Interface
-from rspsim.euicc.isdr.es10c import switching
+from rspsim.euicc.isdr.es10c import port_targets, switching
 from rspsim.euicc.isdr.es10c.profile_attempt import ProfileAttempt
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.security import enterprise, policy_rules
@@ -54,6 +56,13 @@ CHECKS: Final[Decision[Checks[ProfileAttempt]]] = Decision(
 
 
 def _handle(request: EnableProfileRequest, view: View) -> Outcome:
+    known = ports.agreed(view)
+    if known is None:
+        return _enable(request, view)
+    return port_targets.enabled(request, view, known, _enable)
+
+
+def _enable(request: EnableProfileRequest, view: View) -> Outcome:
     named = request.profile_identifier
     attempt = ProfileAttempt(named.isdp_aid, named.iccid, view)
     refusal = first_refusal(view.decisions[CHECKS], attempt)
@@ -68,5 +77,9 @@ def _handle(request: EnableProfileRequest, view: View) -> Outcome:
 
 
 ENABLE_PROFILE: Final = Function(
-    "ES10c.EnableProfile", EnableProfileRequest, _handle, Interface.ES10C
+    "ES10c.EnableProfile",
+    EnableProfileRequest,
+    _handle,
+    Interface.ES10C,
+    request_v3=v3.EnableProfileRequest,
 )

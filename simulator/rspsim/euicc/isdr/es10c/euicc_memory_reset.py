@@ -20,6 +20,7 @@ from rspcore.messages.v3 import profile_management as v3
 from rspsim.euicc import cat, isdp, notifications
 from rspsim.euicc.decisions import Check, Checks, Decision, Decisions, first_refusal
 from rspsim.euicc.isdr.es10_function import Function, Interface
+from rspsim.euicc.isdr.es10c import port_targets
 from rspsim.euicc.isdr.es10c.switching import CHANNELS_AFTER
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.session import SessionEvent
@@ -107,7 +108,7 @@ class ResetAttempt:
     def cat_free(self) -> bool:
         """Returns whether the toolkit lets the card ask for a REFRESH."""
         busy = self.view.volatile.cat.command is not None and self.view.options.cat_busy
-        return self.view.state.pending_switch is None and not busy
+        return not self.view.state.change_waits and not busy
 
 
 _E = ResetResult
@@ -141,6 +142,8 @@ def _handle(request: EuiccMemoryResetRequest, view: View) -> Outcome:
     if any(profile.enabled for profile in profiles):
         volatile = view.decisions[CHANNELS_AFTER](volatile)
         volatile = cat.with_refresh(view, volatile, only_reset=True)
+    left = frozenset(one.port for one in profiles if one.port is not None)
+    volatile = port_targets.left(view, volatile, left)
     response = EuiccMemoryResetResponse(reset_result=_E.ok)
     return view.answer(response, state=state, volatile=volatile)
 

@@ -140,6 +140,8 @@ def _further(profile: Profile, tags: frozenset[int], state: CardState) -> dict[s
     sized = EuiccRspCapability.profileSizeInProfilesInfoSupport in state.personality.rsp_capability
     if sized and Tag.ProfileSize in tags:
         found["profile_size"] = profile.size
+    if profile.port is not None and Tag.EnabledOnEsimPort in tags:
+        found["enabled_on_esim_port"] = profile.port
     return found
 
 
@@ -158,7 +160,7 @@ DESCRIBED: Final = Decision(
 
 
 def _handle(request: ProfileInfoListRequest, view: View) -> Outcome:
-    waits = view.state.pending_switch is not None
+    waits = view.state.change_waits
     if waits and view.options.pending_listing is PendingListing.REFUSED:
         return view.refuse(StatusWord.CONDITIONS_NOT_SATISFIED)
     try:

@@ -42,8 +42,9 @@ class ProfileAttempt:
 
     @property
     def enabled(self) -> bool:
-        """Returns whether the Profile named is enabled."""
-        return self.profile is not None and self.profile.enabled
+        """Returns whether the Profile named is enabled, on this eSIM Port or another one."""
+        profile = self.profile
+        return profile is not None and (profile.enabled or profile.port is not None)
 
     @property
     def current(self) -> Profile | None:
@@ -52,8 +53,8 @@ class ProfileAttempt:
 
     @property
     def no_switch_waits(self) -> bool:
-        """Returns whether no change waits for its REFRESH."""
-        return self.view.state.pending_switch is None
+        """Returns whether no change waits for its REFRESH, on any eSIM Port."""
+        return not self.view.state.change_waits
 
     @property
     def cat_free(self) -> bool:
@@ -63,4 +64,4 @@ class ProfileAttempt:
         card, unless its option is to refuse.
         """
         busy = self.view.volatile.cat.command is not None and self.view.options.cat_busy
-        return self.no_switch_waits and not busy
+        return self.view.state.pending_switch is None and not busy

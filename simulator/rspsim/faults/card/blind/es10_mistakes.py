@@ -436,7 +436,7 @@ FAULTS: Final = (
     CardFault(
         "blind.40-last-digits-ignored",
         "The last two digits of an ICCID are not compared.",
-        ("ES10c.EnableProfile#56",),
+        ("ES10c.EnableProfile#56", "ES10c.DisableProfile#32", "ES10c.DeleteProfile#24"),
         swap(profile_attempt.NAMED, _last_pair_ignored),
     ),
     CardFault(

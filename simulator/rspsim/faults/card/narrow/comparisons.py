@@ -1,13 +1,26 @@
 """Narrow faults of comparisons that leave one end out, and of numbers that begin with zeros."""
 
-from typing import Final
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Final
 
 from rspcore.crypto.keys import PublicKey
+from rspcore.ids import Iccid
+from rspcore.messages.codec import Structure
+from rspsim.euicc.decisions import Decisions
+from rspsim.euicc.isdr import dispatch
+from rspsim.euicc.isdr.es10_function import AnyFunction
 from rspsim.euicc.isdr.es10b import authenticate_server, cancel_session, prepare_download
 from rspsim.euicc.isdr.es10b.authenticate_server import AuthenticationAttempt
 from rspsim.euicc.isdr.es10b.cancel_session import CancelAttempt
 from rspsim.euicc.isdr.es10b.prepare_download import DownloadAttempt
-from rspsim.faults.card.card_fault import CardFault, decides, swap
+from rspsim.euicc.isdr.es10c.delete_profile import DELETE_PROFILE
+from rspsim.euicc.isdr.es10c.disable_profile import DISABLE_PROFILE
+from rspsim.euicc.isdr.es10c.get_profiles_info import GET_PROFILES_INFO
+from rspsim.euicc.isdr.es10c.set_nickname import SET_NICKNAME
+from rspsim.euicc.outcome import Outcome, View
+from rspsim.euicc.state import CardState
+from rspsim.faults.card.card_fault import CardFault, Change, decides, swap
 
 __all__ = ["FAULTS"]
 
@@ -39,7 +52,66 @@ def _short_s_refused(key: PublicKey, signature: bytes, data: bytes) -> bool:
     return signature[_END : _END + 1] != b"\0" and key.verify(signature, data)
 
 
+def _last_digit_ignored(function: AnyFunction, change: Callable[[Any, CardState], Any]) -> Change:
+    """Returns a function that takes an ICCID for that of a Profile which differs in its last octet.
+
+    Args:
+        function: The function.
+        change: Puts the ICCID of the Profile into its request.
+    """
+
+    def apply(decisions: Decisions) -> Decisions:
+        table = decisions[dispatch.FUNCTIONS]
+        plain = table[function.tag]
+
+        def handle(request: Structure, view: View) -> Outcome:
+            return plain.handle(change(request, view.state), view)
+
+        changed = {**table, function.tag: replace(plain, handle=handle)}
+        return decisions.having(dispatch.FUNCTIONS, changed)
+
+    return apply
+
+
+def _nearest(iccid: Iccid | None, state: CardState) -> Iccid | None:
+    """Returns the ICCID of the Profile that begins alike, or the one given."""
+    if iccid is None:
+        return None
+    alike = (p.iccid for p in state.profiles if p.iccid.octets[:-1] == iccid.octets[:-1])
+    return next(alike, iccid)
+
+
+def _named(request: Any, state: CardState) -> Any:
+    return replace(request, iccid=_nearest(request.iccid, state))
+
+
+def _identified(request: Any, state: CardState) -> Any:
+    named = request.profile_identifier
+    return replace(request, profile_identifier=_named(named, state))
+
+
+def _searched(request: Any, state: CardState) -> Any:
+    criteria = request.search_criteria
+    return (
+        request if criteria is None else replace(request, search_criteria=_named(criteria, state))
+    )
+
+
 FAULTS: Final = (
+    *(
+        CardFault(
+            f"narrow.{name}.last-digit-ignored",
+            "The last octet of an ICCID is not compared.",
+            (row,),
+            _last_digit_ignored(function, change),
+        )
+        for name, row, function, change in (
+            ("disable-profile", "ES10c.DisableProfile#32", DISABLE_PROFILE, _identified),
+            ("delete-profile", "ES10c.DeleteProfile#24", DELETE_PROFILE, _named),
+            ("set-nickname", "ES10c.SetNickname#14", SET_NICKNAME, _named),
+            ("get-profiles-info", "ES10c.GetProfilesInfo#56", GET_PROFILES_INFO, _searched),
+        )
+    ),
     CardFault(
         "narrow.authenticate-server.challenge-ends-alike",
         "The challenge is compared in its last 8 octets.",

@@ -5,13 +5,16 @@ from typing import Any, Final
 
 from rspcore.crypto.curves import Curve
 from rspcore.errors import DecodeError
-from rspcore.messages.es10b import AuthenticateServerResponse
+from rspcore.messages.es10b import AuthenticateServerResponse, EuiccSigned1
 from rspcore.messages.es10c import DisableProfileResponse, DisableResult, ProfileState
 from rspcore.messages.metadata import NotificationEvent
 from rspcore.messages.notifications import ProfileInstallationResult
 from rspcore.status import StatusWord
-from rspsim.euicc import notifications, startup
-from rspsim.euicc.isdr.es10b import authenticate_server
+from rspsim.euicc import applications, notifications, startup
+from rspsim.euicc.applications import Application
+from rspsim.euicc.isdr.es10b import authenticate_server, list_notification
+from rspsim.euicc.isdr.es10b.authenticate_server import AuthenticationAttempt
+from rspsim.euicc.isdr.es10b.list_notification import EventFilter, Pending
 from rspsim.euicc.isdr.es10c import disable_profile, get_profiles_info
 from rspsim.euicc.load.es8p import store_metadata
 from rspsim.euicc.load.es8p.store_metadata import MetadataAttempt
@@ -28,6 +31,7 @@ __all__ = ["FAULTS"]
 
 _ICCID: Final = (0x2FE2,)
 _S: Final = SessionState
+_RESULT: Final = b"\xbf\x37"
 _DELIVERED: Final = bytes.fromhex("000003000002000001")
 """Content of a cyclic file of three records, until something is written."""
 
@@ -147,11 +151,98 @@ def _not_failed_before(attempt: MetadataAttempt) -> bool:
     return attempt.iccid_unused
 
 
+def _result_alone_unlisted(
+    pending: Pending, events: frozenset[int] | None, passes: EventFilter
+) -> Pending:
+    """Does not list a result of an installation that waits alone."""
+    alone = len(pending) == 1 and pending[0].octets[:2] == _RESULT
+    return () if alone else list_notification.LISTED.standard(pending, events, passes)
+
+
+def _read_away(request: Any, _view: View, outcome: Outcome) -> Outcome:
+    """Drops the oldest of five Notifications once the whole list was read."""
+    waiting = outcome.state.notifications
+    if request.profile_management_operation is not None or len(waiting) != 5:
+        return outcome
+    return replace(outcome, state=replace(outcome.state, notifications=waiting[1:]))
+
+
+def _of_disabled_alone(view: View) -> tuple[Application, ...]:
+    """Has the applications of the first Profile where none is Enabled."""
+    state = view.state
+    if state.enabled_profile is None and state.profiles:
+        enabled = replace(state.profiles[0], state=ProfileState.enabled)
+        view = replace(view, state=state.with_profile(enabled))
+    return applications.OF_PROFILE.standard(view)
+
+
+def _of_others_too(view: View) -> tuple[Application, ...]:
+    """Has the applications of Disabled Profiles beside those of the Enabled one."""
+    own = applications.OF_PROFILE.standard(view)
+    if view.state.enabled_profile is None:
+        return own
+    known = {one.aid for one in own}
+    others: list[Application] = []
+    for profile in view.state.profiles:
+        alone = replace(view.state, profiles=(replace(profile, state=ProfileState.enabled),))
+        found = applications.OF_PROFILE.standard(replace(view, state=alone))
+        others += [one for one in found if one.aid not in known]
+    return (*own, *others)
+
+
+def _other_firmware(attempt: AuthenticationAttempt) -> EuiccSigned1:
+    """Signs EUICCInfo2 with the version of the profile package as that of the firmware."""
+    sound = authenticate_server.SIGNED.standard(attempt)
+    info = replace(sound.euicc_info2, euicc_firmware_ver=sound.euicc_info2.profile_version)
+    return replace(sound, euicc_info2=info)
+
+
+def _unknown_name_found(aid: bytes, name: bytes) -> bool:
+    """Finds an application by a name of the proprietary range, whatever it is called."""
+    return name[:1] == b"\xf0" or applications.MATCHES.standard(aid, name)
+
+
 def _fault(name: str, summary: str, change: Change, *rows: str) -> CardFault:
     return CardFault(f"narrow.{name}", summary, rows, change)
 
 
 FAULTS: Final = (
+    _fault(
+        "applications.of-a-disabled-profile",
+        "Without a Profile Enabled, the applications of the first one can be selected.",
+        swap(applications.OF_PROFILE, _of_disabled_alone),
+        "ISD-R.Select#23",
+    ),
+    _fault(
+        "applications.of-other-profiles",
+        "Applications of Disabled Profiles can be selected beside those of the Enabled one.",
+        swap(applications.OF_PROFILE, _of_others_too),
+        "procedure.FileStructure#11",
+    ),
+    _fault(
+        "authenticate-server.other-firmware",
+        "EUICCInfo2 is signed with another firmware version than is read.",
+        swap(authenticate_server.SIGNED, _other_firmware),
+        "ES10b.GetEUICCInfo2#27",
+    ),
+    _fault(
+        "list-notification.result-alone-unlisted",
+        "A result of an installation that waits alone is not listed.",
+        swap(list_notification.LISTED, _result_alone_unlisted),
+        "ES10b.ListNotification#15",
+    ),
+    _fault(
+        "list-notification.read-away",
+        "Of five Notifications the oldest is dropped when all were listed.",
+        on(list_notification.LIST_NOTIFICATION, _read_away),
+        "ES10b.ListNotification#16",
+    ),
+    _fault(
+        "select.proprietary-name-found",
+        "A name that begins with F0 finds the first application.",
+        swap(applications.MATCHES, _unknown_name_found),
+        "UICC.Select#06",
+    ),
     _fault(
         "authenticate-server.wrong-to-an-sm-ds",
         "euiccSignature1 to an SM-DS is wrong on NIST P-256.",

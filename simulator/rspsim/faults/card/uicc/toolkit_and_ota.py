@@ -92,6 +92,12 @@ FAULTS: Final = (
         swap(cat.NOT_FETCHED, int(StatusWord.OK)),
     ),
     CardFault(
+        "cat.nothing-is-fetched",
+        "FETCH with no command on offer is answered 9000.",
+        ("UICC.Toolkit#01",),
+        swap(cat.NOTHING_TO_FETCH, int(StatusWord.OK)),
+    ),
+    CardFault(
         "ota.any-counter",
         "The counter of a packet is not checked.",
         ("UICC.Ota#02",),

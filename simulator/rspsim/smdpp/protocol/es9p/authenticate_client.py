@@ -14,6 +14,7 @@ from typing import Final
 from rspcore import tlv
 from rspcore.frozen import dataclass, replace
 from rspcore.ids import TransactionId
+from rspcore.messages.codec import bits
 from rspcore.messages.es9p import (
     AuthenticateClientResponse,
     StatusCodeData,
@@ -25,7 +26,10 @@ from rspcore.messages.es10b import (
     SmdpSigned2,
 )
 from rspcore.messages.euicc_info import EuiccInfo2
+from rspcore.messages.v3.capability_bits import LpaRspCapability
+from rspcore.messages.v3.server_authentication import CtxParamsForPushServiceRegistration
 from rspcore.messages.v3.server_functions import AuthenticateClientRequestV3
+from rspcore.pki.roles import Role
 from rspcore.tags import Tag
 from rspsim.smdpp import fault_points
 from rspsim.smdpp.identity import Signer
@@ -33,10 +37,13 @@ from rspsim.smdpp.policy import Policy
 from rspsim.smdpp.protocol import changes, rpm_offer
 from rspsim.smdpp.protocol.es9p_function import Environment, Es9pFunction, Outcome, run_checks
 from rspsim.smdpp.protocol.euicc_chain import CHAIN_CHECKS, EuiccChain
+from rspsim.smdpp.protocol.newer_client import VERSION_3
 from rspsim.smdpp.status_codes import (
     CI_KEY_UNKNOWN,
     DOWNLOAD_ATTEMPTS_EXCEEDED,
+    EUICC_CAPABILITY_CHANGED,
     EUICC_VERIFICATION_FAILED,
+    LPA_CAPABILITY_CHANGED,
     MATCHING_ID_REFUSED,
     ORDER_EXPIRED,
     PROFILE_NOT_RELEASED,
@@ -49,6 +56,8 @@ from rspsim.smdpp.stock.sessions import Client, Session, Stage
 __all__ = ["FUNCTION"]
 
 NAME: Final = "authenticateClient"
+_LPA: Final = bits(LpaRspCapability)
+_PUSH: Final = b"\xa3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +70,8 @@ class Content:
         error_code: authenticateErrorCode, or None.
         context: ctxParams1 of a download or RPM, or None with an error or another ctxParams1.
         delete_notification: Notification of the old device after a Device Change, or None.
+        others: otherCertsInChain of a card of version 3.
+        push: ctxParams1 where it is a registration for push, which only an SM-DS takes.
     """
 
     transaction_id: TransactionId
@@ -68,6 +79,15 @@ class Content:
     error_code: int | None
     context: CtxParamsForCommonAuthentication | None
     delete_notification: bytes | None = None
+    others: tuple[bytes, ...] = ()
+    push: CtxParamsForPushServiceRegistration | None = None
+
+    @property
+    def certificates(self) -> tuple[bytes, ...]:
+        """Returns the card's chain: CERT.EUICC, and what follows it towards the CI; DER each."""
+        if self.ok is None:
+            return ()
+        return (self.ok.euicc_certificate, self.ok.eum_certificate, *self.others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +144,24 @@ def read(body: Mapping[str, object]) -> Content:
         return Content(request.transaction_id, None, code, None)
     ok.euicc_signed1.euicc_info2.require_whole()
     octets = ok.euicc_signed1.ctx_params1
-    context = None
-    if octets[0] == CtxParamsForCommonAuthentication.TAG:
+    context, push = None, None
+    if octets[:1] == _PUSH:
+        push = CtxParamsForPushServiceRegistration.decode(octets)
+    elif octets[0] == CtxParamsForCommonAuthentication.TAG:
         context = CtxParamsForCommonAuthentication.decode(octets)
     else:
         changes.require_context(octets)
     notification = request.delete_notification_for_dc
-    return Content(request.transaction_id, ok, None, context, notification)
+    others = _others(response)
+    return Content(request.transaction_id, ok, None, context, notification, others, push)
+
+
+def _others(response: AuthenticateServerResponse) -> tuple[bytes, ...]:
+    """Returns otherCertsInChain (A0), which stands behind the two certificates."""
+    whole = tlv.parse(response.raw or response.encode()).find(0xA0)
+    behind = whole.children()[4:] if whole is not None else ()
+    found = next((one for one in behind if one.tag == 0xA0), None)
+    return () if found is None else tuple(bytes(one.raw) for one in found.children())
 
 
 def chain_verifies(claim: Claim) -> StatusCodeData | None:
@@ -183,6 +214,28 @@ def server_challenge(claim: Claim) -> StatusCodeData | None:
     return EUICC_VERIFICATION_FAILED("euiccSigned1 holds another serverChallenge")
 
 
+def euicc_capability(claim: Claim) -> StatusCodeData | None:
+    """Checks that euiccRspCapability is that of the first request (version 3): 8.1/3.11."""
+    session = claim.session
+    if session is None or claim.policy.version < VERSION_3 or not session.euicc_capability:
+        return None
+    if claim.ok.euicc_signed1.euicc_info2.rsp_capability == session.euicc_capability:
+        return None
+    return EUICC_CAPABILITY_CHANGED("EUICCInfo2 has another euiccRspCapability than EUICCInfo1")
+
+
+def lpa_capability(claim: Claim) -> StatusCodeData | None:
+    """Checks that lpaRspCapability of the device is that of the first request: 8.7/3.11."""
+    session = claim.session
+    if session is None or session.lpa_capability is None or claim.policy.version < VERSION_3:
+        return None
+    device = tlv.parse(claim.ok.euicc_signed1.ctx_params1).find(0xA1)
+    said = None if device is None else device.find(0x85)
+    if said is None or frozenset(_LPA.decode(said)) == session.lpa_capability:
+        return None
+    return LPA_CAPABILITY_CHANGED("deviceInfo has another lpaRspCapability than the first request")
+
+
 CARD_CHECKS: Final = (
     chain_verifies,
     root_is_the_one_chosen,
@@ -190,6 +243,8 @@ CARD_CHECKS: Final = (
     transaction_is_live,
     signed_transaction_id,
     server_challenge,
+    euicc_capability,
+    lpa_capability,
 )
 """The checks that authenticate the card, in the order of SGP.22 v2, 5.6.3."""
 
@@ -252,7 +307,7 @@ def run(environment: Environment, content: Content) -> Outcome:
     session = environment.sessions.live(content.transaction_id, now, Stage.CHALLENGED)
     if content.ok is None:
         return _reported_error(content, session)
-    chain = EuiccChain.of(environment, content.ok.euicc_certificate, content.ok.eum_certificate)
+    chain = EuiccChain.of(environment, *content.certificates)
     claim = Claim(content.transaction_id, content.ok, chain, session, environment.policy)
     refusal = run_checks(CARD_CHECKS, environment.policy, claim)
     client = _client(claim)
@@ -332,7 +387,11 @@ def _offered(environment: Environment, request: Request, signature1: bytes) -> O
     session, order = request.session, request.order
     signer = through(
         fault_points.DP_PB_SIGNER,
-        Signer(identity, session.curve, identity.dp_pb(session.curve)),
+        Signer(
+            identity,
+            session.curve,
+            identity.chain(session.variant, Role.DP_PB, session.curve).leaf,
+        ),
         NAME,
     )
     signed = through(

@@ -28,6 +28,7 @@ from rspcore.messages.v3.server_functions import (
     ConfirmDeviceChangeRequest,
     ConfirmDeviceChangeResponse,
 )
+from rspcore.pki.roles import Role
 from rspcore.tags import Tag
 from rspsim.smdpp.identity import Signer
 from rspsim.smdpp.protocol.es9p_function import Environment, Es9pFunction, Outcome
@@ -177,7 +178,9 @@ def _handed_over(
         tlv.encode(0xA1, content),
     )
     identity = environment.identity
-    signer = Signer(identity, session.curve, identity.dp_auth(session.curve))
+    signer = Signer(
+        identity, session.curve, identity.chain(session.variant, Role.DP_AUTH, session.curve).leaf
+    )
     last = tlv.encode(Tag.Signature, ok.euicc_signature3) if policy.signatures_covered else b""
     answer = ConfirmDeviceChangeResponse(
         transaction_id=session.transaction_id,

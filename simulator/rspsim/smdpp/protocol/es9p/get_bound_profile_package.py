@@ -20,6 +20,7 @@ from rspcore.messages.es9p import (
     StatusCodeData,
 )
 from rspcore.messages.es10b import PrepareDownloadResponse, PrepareDownloadResponseOk
+from rspcore.pki.roles import Role
 from rspsim.smdpp import fault_points
 from rspsim.smdpp.policy import Policy
 from rspsim.smdpp.protocol.es9p_function import Environment, Es9pFunction, Outcome, run_checks
@@ -288,12 +289,13 @@ def _inputs(
     environment: Environment, request: PackageRequest, otpk: PublicKey
 ) -> tuple[BindingInputs, Pieces | None]:
     """Returns what the package is made of, and the pieces of an earlier one for the same key."""
-    curve, kept = request.session.curve, request.order.binding
+    session, kept = request.session, request.order.binding
+    curve = session.curve
     again = kept if kept is not None and kept.otpk_euicc == otpk else None
     choice = environment.variation.binding(environment.policy.binding)
     inputs = BindingInputs(
-        key_dp=environment.identity.dp_pb(curve).private_key,
-        transaction_id=request.session.transaction_id,
+        key_dp=environment.identity.chain(session.variant, Role.DP_PB, curve).leaf.private_key,
+        transaction_id=session.transaction_id,
         otsk_dp=(
             again.otsk_dp if again else PrivateKey.from_random(curve, environment.rng.octets(48))
         ),

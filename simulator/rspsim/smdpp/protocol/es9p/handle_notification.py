@@ -12,6 +12,7 @@ from rspcore.errors import DecodeError
 from rspcore.frozen import dataclass, replace
 from rspcore.ids import Eid
 from rspcore.messages.es9p import HandleNotificationRequest
+from rspcore.messages.es10c import DeleteResult
 from rspcore.messages.metadata import NotificationEvent
 from rspcore.messages.notifications import (
     ErrorResult,
@@ -19,7 +20,11 @@ from rspcore.messages.notifications import (
     OtherSignedNotification,
     ProfileInstallationResult,
 )
-from rspcore.messages.v3.rpm_package import LoadRpmPackageResultSigned
+from rspcore.messages.v3.rpm_package import (
+    LoadRpmPackageResultDataSigned,
+    LoadRpmPackageResultSigned,
+    RpmCommandResult,
+)
 from rspcore.tags import Tag
 from rspsim.smdpp.protocol.es9p_function import Environment, Es9pFunction, Outcome, run_checks
 from rspsim.smdpp.protocol.euicc_chain import CHAIN_CHECKS, EuiccChain
@@ -31,6 +36,8 @@ from rspsim.smdpp.stock.sessions import Session
 __all__ = ["FUNCTION", "RESULT_SIGNATURE"]
 
 NAME: Final = "handleNotification"
+_OTHER_CERTS: Final = 0xA1
+"""Tag of otherCertsInChain in a Notification of version 3."""
 RESULT_SIGNATURE: Final = "result_signature"
 """Name of the check of a ProfileInstallationResult's signature, where it is left out."""
 _RPM_RESULT: Final = 0xA1
@@ -188,7 +195,13 @@ def _error_text(error: ErrorResult) -> str:
 
 def _other(environment: Environment, octets: bytes, other: OtherSignedNotification) -> Outcome:
     metadata = other.tbs_other_notification
-    chain = EuiccChain.of(environment, other.euicc_certificate, other.eum_certificate)
+    others = tlv.parse(octets).find(_OTHER_CERTS)
+    chain = EuiccChain.of(
+        environment,
+        other.euicc_certificate,
+        other.eum_certificate,
+        *(() if others is None else (bytes(one.raw) for one in others.children())),
+    )
     eid = chain.euicc.eid if chain.euicc else None
     order = _installation(environment, eid, metadata)
     verdict = _judge_other(environment, other, chain, order)
@@ -299,7 +312,39 @@ def _package(
     if verdict is not Verdict.ACCEPTED or session is None or operation is None:
         return Outcome(answer=None, receipt=receipt)
     done = replace(operation, state=OperationState.DONE, result=octets)
-    return Outcome(answer=None, receipt=receipt, sessions=(session.ended(),), operations=(done,))
+    return Outcome(
+        answer=None,
+        receipt=receipt,
+        sessions=(session.ended(),),
+        operations=(done,),
+        orders=_deleted_by(environment, receipt.eid, data),
+    )
+
+
+def _deleted_by(
+    environment: Environment, eid: Eid | None, data: LoadRpmPackageResultDataSigned
+) -> tuple[Order, ...]:
+    """Returns the orders of the Profiles that an RPM package deleted, as they are afterwards."""
+    orders = []
+    for result in data.final_result.rpm_package_execution_result or ():
+        if result.iccid is None or not _says_deleted(result):
+            continue
+        metadata = replace(data.notification_metadata, iccid=result.iccid)
+        order = _installation(environment, eid, metadata)
+        if order is not None:
+            gone = replace(order, deleted_seq=metadata.seq_number)
+            after = environment.policy.after_deletion
+            orders.append(environment.orders.after_deletion(gone, after))
+    return tuple(orders)
+
+
+def _says_deleted(result: RpmCommandResult) -> bool:
+    """Returns whether it is the result of DeleteProfile, and ok; one that is unreadable is not."""
+    try:
+        deleted = result.data.delete_result
+    except DecodeError:
+        return False
+    return deleted is not None and deleted.delete_result == DeleteResult.ok
 
 
 def _event_text(metadata: NotificationMetadata) -> str:

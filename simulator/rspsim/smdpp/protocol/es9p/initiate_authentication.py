@@ -20,13 +20,23 @@ from rspcore.messages.es10b import ServerSigned1
 from rspcore.messages.euicc_info import EuiccInfo1
 from rspcore.messages.v3 import server_authentication as v3
 from rspcore.messages.v3.capability_bits import ServerRspCapability
+from rspcore.pki.roles import Role
+from rspcore.pki.variants import Variant
 from rspcore.tags import Tag
 from rspsim.smdpp import fault_points
 from rspsim.smdpp.identity import Identity, Signer
 from rspsim.smdpp.policy import Policy
 from rspsim.smdpp.protocol.es9p_function import Environment, Es9pFunction, Outcome, run_checks
+from rspsim.smdpp.protocol.newer_client import (
+    OLDER_CLIENT,
+    VERSION_3,
+    NewerClient,
+    crls_of,
+    newer_client,
+)
 from rspsim.smdpp.status_codes import (
     CI_KEY_UNSUPPORTED,
+    FUNCTION_DATA_INVALID,
     SMDP_ADDRESS_REFUSED,
     SMDP_CERTIFICATE_UNAVAILABLE,
     SVN_UNSUPPORTED,
@@ -36,9 +46,13 @@ from rspsim.smdpp.stock.sessions import Session
 __all__ = ["FUNCTION"]
 
 NAME: Final = "initiateAuthentication"
-_VERSION_3: Final = Version.from_text("3.0.0")
-_CAPABILITY: Final = frozenset({ServerRspCapability.cancelForSessionAbortedSupport})
-"""What this server is capable of in version 3: a session that was aborted may be tried again."""
+_CAPABILITY: Final = frozenset(
+    {
+        ServerRspCapability.crlStaplingV3Support,
+        ServerRspCapability.cancelForSessionAbortedSupport,
+    }
+)
+"""What this server is capable of in version 3: CRLs, and an aborted session may be tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +62,7 @@ class Content:
     smdp_address: str
     euicc_challenge: bytes
     info: EuiccInfo1
+    client: NewerClient | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +72,12 @@ class Initiation:
     content: Content
     identity: Identity
     policy: Policy
+
+    @property
+    def client(self) -> NewerClient:
+        """Returns what card and LPA say of themselves; nothing to a server of version 2."""
+        read_it = self.policy.version >= VERSION_3
+        return (self.content.client if read_it else None) or OLDER_CLIENT
 
     def known(self, identifiers: tuple[bytes, ...]) -> list[Curve]:
         """Returns the curves of the CIs that are known here, in the order of the card's list."""
@@ -71,7 +92,9 @@ class Initiation:
     @property
     def signing(self) -> list[Curve]:
         """Returns the curves on which this server can check the card's signatures."""
-        return self.known(self.content.info.euicc_ci_pkid_list_for_signing)
+        newer = self.client.ci_pkids
+        flat = self.content.info.euicc_ci_pkid_list_for_signing
+        return self.known(flat) or self.known(newer)
 
 
 def read(body: Mapping[str, object]) -> Content:
@@ -84,7 +107,18 @@ def read(body: Mapping[str, object]) -> Content:
     if len(request.euicc_challenge) != 16:
         raise DecodeError(f"euiccChallenge: expected 16 octets, got {len(request.euicc_challenge)}")
     info = EuiccInfo1.decode(request.euicc_info1)
-    return Content(request.smdp_address, request.euicc_challenge, info)
+    try:
+        client = newer_client(info, request.lpa_rsp_capability)
+    except DecodeError:
+        client = None  # a server of version 2 does not look at it
+    return Content(request.smdp_address, request.euicc_challenge, info, client)
+
+
+def capabilities_can_be_read(initiation: Initiation) -> StatusCodeData | None:
+    """Checks what version 3 added to EUICCInfo1, and lpaRspCapability: 1.6/2.1."""
+    if initiation.content.client is not None or initiation.policy.version < VERSION_3:
+        return None
+    return FUNCTION_DATA_INVALID("euiccInfo1 or lpaRspCapability cannot be read")
 
 
 def address_is_ours(initiation: Initiation) -> StatusCodeData | None:
@@ -127,6 +161,7 @@ def version_of_the_card(initiation: Initiation) -> StatusCodeData | None:
 
 
 CHECKS: Final = (
+    capabilities_can_be_read,
     address_is_ours,
     ci_for_the_card,
     certificate_for_the_card,
@@ -134,6 +169,7 @@ CHECKS: Final = (
 )
 """The checks of SGP.22 v2, 5.6.1; the signing list first, which is free where both are unknown."""
 VERIFICATION_FIRST: Final = (
+    capabilities_can_be_read,
     address_is_ours,
     certificate_for_the_card,
     ci_for_the_card,
@@ -151,7 +187,7 @@ def run(environment: Environment, content: Content) -> Outcome:
     if refusal is not None:
         return Outcome(answer=refusal)
     session = _open(environment, initiation)
-    return Outcome(answer=_answer(environment, content, session), sessions=(session,))
+    return Outcome(answer=_answer(environment, initiation, session), sessions=(session,))
 
 
 def _open(environment: Environment, initiation: Initiation) -> Session:
@@ -165,24 +201,34 @@ def _open(environment: Environment, initiation: Initiation) -> Session:
     verification = initiation.verification
     chosen = (initiation.signing or list(identity.curves))[0]
     own = chosen if chosen in verification or not verification else verification[0]
+    client = initiation.client
+    variant = Variant.O
+    if client.takes_chains and identity.ci_pkid(chosen) in client.ci_pkids:
+        variant = identity.chain(environment.policy.chain, Role.DP_AUTH, own).variant
     return Session(
         transaction_id=TransactionId(environment.rng.octets(16)),
         touched=environment.clock.now(),
         server_challenge=environment.rng.octets(16),
         ci_pkid=identity.ci_pkid(chosen),
         curve=own,
+        variant=variant,
+        euicc_capability=client.euicc,
+        lpa_capability=client.lpa,
     )
 
 
 def _answer(
-    environment: Environment, content: Content, session: Session
+    environment: Environment, initiation: Initiation, session: Session
 ) -> InitiateAuthenticationResponse:
     identity, through = environment.identity, environment.faults.through
+    chain = identity.chain(session.variant, Role.DP_AUTH, session.curve)
     signer = through(
         fault_points.DP_AUTH_SIGNER,
-        Signer(identity, session.curve, identity.dp_auth(session.curve)),
+        Signer(identity, session.curve, chain.leaf),
         NAME,
     )
+    crls = crls_of(chain) if initiation.client.takes_crls else ()
+    content = initiation.content
     signed = through(
         fault_points.SERVER_SIGNED1,
         _with_context(
@@ -193,6 +239,8 @@ def _answer(
                 server_challenge=session.server_challenge,
             ),
             environment.policy.version,
+            session,
+            stapled=bool(crls),
         ),
         NAME,
     ).encode()
@@ -203,24 +251,32 @@ def _answer(
         server_signature1=tlv.encode(Tag.Signature, signer.sign(signed)),
         euicc_ci_pkid_to_be_used=tlv.encode(Tag.OctetString, pkid),
         server_certificate=signer.certificate,
+        other_certs_in_chain=chain.others or None,
+        crl_list=crls or None,
     )
     return through(fault_points.INITIATE_AUTHENTICATION_RESPONSE, response, NAME)
 
 
-def _with_context(plain: ServerSigned1, version: Version) -> ServerSigned1:
+def _with_context(
+    plain: ServerSigned1, version: Version, session: Session, *, stapled: bool
+) -> ServerSigned1:
     """Returns serverSigned1 as a server of a version sends it.
 
     One of version 3 says its version and capabilities to every card: one of version 2 skips what
     it does not know.
     """
-    if version < _VERSION_3:
+    if version < VERSION_3:
         return plain
     return v3.ServerSigned1(
         transaction_id=plain.transaction_id,
         euicc_challenge=plain.euicc_challenge,
         server_address=plain.server_address,
         server_challenge=plain.server_challenge,
-        session_context=v3.SessionContext(server_svn=version, crl_stapling_v3_used=False),
+        session_context=v3.SessionContext(
+            server_svn=version,
+            crl_stapling_v3_used=stapled,
+            euicc_ci_pkid_to_be_used_v3=session.ci_pkid if session.variant.newer else None,
+        ),
         server_rsp_capability=_CAPABILITY,
     )
 

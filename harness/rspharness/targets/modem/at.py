@@ -12,15 +12,17 @@ from typing import Final
 from rspcore.errors import ConfigError
 from rspcore.tags import ISDR_AID
 from rspharness.record.verdicts import TargetLost
-from rspharness.targets.at_dialogue import AtDialogue, AtRefusedError
-from rspharness.targets.at_links import ModemPower, SessionLink, WholeLink, carried
-from rspharness.targets.serial_port import SerialPort
+from rspharness.targets.modem.at_dialogue import AtDialogue, AtRefusedError
+from rspharness.targets.modem.at_links import ModemPower, SessionLink, WholeLink, carried
+from rspharness.targets.modem.serial_port import SerialPort
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import TargetOptions
 
 __all__ = ["AtTarget"]
 
 _OPEN: Final = bytes.fromhex("0070000001")
+_SUCCESS: Final = (0x90, 0x91)
+"""First octets of 9000, and of 91XX: the same, and a proactive command waits."""
 _NOT_FOUND: Final = "22"
 
 
@@ -78,7 +80,7 @@ class AtTarget:
         """Returns a link by +CSIM if the modem carries commands on a further channel that way."""
         try:
             opened = carried(modem, "AT+CSIM=", "+CSIM:", _OPEN)
-            if opened[1:] != b"\x90\x00" or not 0 < opened[0] < 4:
+            if len(opened) != 3 or opened[1] not in _SUCCESS or not 0 < opened[0] < 4:
                 return None
             number = opened[0]
             carried(modem, "AT+CSIM=", "+CSIM:", bytes((0x80 | number, 0xF2, 0x00, 0x0C)))

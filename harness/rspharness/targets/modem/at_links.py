@@ -14,7 +14,7 @@ from rspcore.errors import DecodeError, LocalError
 from rspcore.status import StatusWord
 from rspharness.record.timing import stopwatch
 from rspharness.record.verdicts import NotApplicable, TargetLost
-from rspharness.targets.at_dialogue import AtDialogue, AtRefusedError, CardGone
+from rspharness.targets.modem.at_dialogue import AtDialogue, AtRefusedError, CardGone
 
 __all__ = ["ModemPower", "SessionLink", "WholeLink", "carried"]
 

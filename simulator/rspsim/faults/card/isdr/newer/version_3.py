@@ -14,12 +14,13 @@ from rspcore.messages.v3 import server_authentication
 from rspcore.messages.v3.capability_bits import EuiccRspCapability, LpaMode
 from rspcore.messages.v3.card_and_device import EuiccConfiguration, EuiccInfo1, EuiccInfo2
 from rspcore.status import StatusWord
+from rspsim.euicc import alerts
 from rspsim.euicc.decisions import Check
 from rspsim.euicc.isdr import selection
 from rspsim.euicc.isdr.es10a import set_default_dp_address
 from rspsim.euicc.isdr.es10b import authenticate_server, cancel_session
 from rspsim.euicc.isdr.es10b.authenticate_server import AuthenticationAttempt
-from rspsim.euicc.isdr.es10b.get_euicc_info import GET_EUICC_INFO1, GET_EUICC_INFO2
+from rspsim.euicc.isdr.es10b.get_euicc_info import GET_EUICC_INFO1, GET_EUICC_INFO2, MODE_OF_LPAE
 from rspsim.euicc.isdr.es10b.prepare_download import PREPARE_DOWNLOAD
 from rspsim.euicc.isdr.es10c import euicc_memory_reset
 from rspsim.euicc.isdr.es10c.get_profiles_info import GET_PROFILES_INFO
@@ -239,6 +240,18 @@ FAULTS: Final = (
         "Says lpae(1) while the LPA of the device is in use.",
         ("ES10b.GetEUICCInfo2#21", "ISD-R.LpaeActivation#06"),
         _info2(lambda info: replace(info, lpa_mode=LpaMode.lpae)),
+    ),
+    CardFault(
+        "v3.info2.lpad-beside-lpae",
+        "Says lpad(0) after the LPAe was activated.",
+        ("ISD-R.LpaeActivation#05",),
+        swap(MODE_OF_LPAE, LpaMode.lpad),
+    ),
+    CardFault(
+        "v3.alerts.unannounced",
+        "Alerts a device that did not announce that it wants to be.",
+        ("ES10b.AlertData#04",),
+        swap(alerts.WANTED, lambda _: True),
     ),
     CardFault(
         "v3.info2.long-addition",

@@ -1,0 +1,1 @@
+"""A card behind a modem that is reached by AT commands."""

@@ -1,0 +1,88 @@
+"""The bad LPAs: what is written down for each, and a mistake for every row of the catalogue."""
+
+import csv
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from rspharness.peers.lpa_config import CALLS, OPTIONS, LpaConfig
+from rspharness.report.causes import alike, lines
+
+ROOT = Path(__file__).resolve().parents[3]
+LPAS = ROOT / "fixtures" / "lpas"
+sys.path.insert(0, str(LPAS))
+
+import mistaken  # noqa: E402  beside the tests, in no package
+
+pytestmark = pytest.mark.once
+
+ROWS = {
+    row["id"]: row
+    for row in csv.DictReader(
+        (ROOT / "fixtures" / "requirements" / "lpa.csv").read_text("utf-8").splitlines()
+    )
+}
+
+
+def test_rows_that_are_written_down_are_in_the_catalogue():
+    expected = tomllib.loads((LPAS / "expected.toml").read_text("utf-8"))
+    assert {"rsplab", "version3", "different", "naive", "forgetful", "old"} == expected.keys()
+    for name in ("rsplab", "version3", "different"):
+        assert not expected[name]
+    for rows in expected.values():
+        assert rows.keys() <= ROWS.keys()
+        assert all(rows.values())
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_row_has_a_mistake_that_says_what_it_is(row):
+    assert mistaken.text_of(row).endswith(".")
+
+
+def test_each_mistake_is_made_in_a_row():
+    made = {mistaken.mistake_of(row) for row in ROWS}
+    assert made == {mistake for _, mistake in mistaken._MISTAKES}
+
+
+@pytest.mark.parametrize("file", sorted(LPAS.glob("*.toml")), ids=lambda file: file.stem)
+def test_configurations_can_be_read(file):
+    if file.stem != "expected":
+        config = LpaConfig.load(file)
+        assert config.calls.keys() == set(CALLS)
+        assert config.options.keys() == set(OPTIONS)
+
+
+def test_conditions_are_options_of_lpas():
+    asked = {row["condition"] for row in ROWS.values()} - {""}
+    assert asked == set(OPTIONS)
+
+
+def case(name, expected, actual, verdict="fail"):
+    return {
+        "ids": [name],
+        "verdict": verdict,
+        "expected": expected,
+        "actual": actual,
+        "reason": "",
+        "blocked_by": None,
+    }
+
+
+def test_failures_of_an_lpa_are_grouped_by_what_they_have_in_common():
+    cases = [
+        case("LPA.TLS#01", "nothing sent", "1: sent"),
+        case("LPA.Card#01", "success", "a crash: exit code 1; x"),
+        case("LPA.Card#02", "a failure", "a crash: exit code 1; y"),
+        case("LPA.TLS#02", "nothing sent", "2: sent"),
+        case("LPA.TLS#03", "nothing sent", "", "pass"),
+        case("LPA.Rules#05", "reason 3", "0"),
+        case("ES10c.GetEID#01", "nothing sent", "2: sent"),
+    ]
+    groups = alike(cases)
+    assert [(one.count, one.finding) for one in groups] == [
+        (2, "not as expected: nothing sent"),
+        (2, "a crash"),
+    ]
+    assert "2 cases FAIL alike: a crash (LPA.Card#01, LPA.Card#02)" in list(lines(cases))

@@ -1,0 +1,1 @@
+"""Faults of what version 3 adds to the ISD-R."""
