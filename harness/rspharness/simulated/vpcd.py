@@ -12,7 +12,7 @@ from typing import Final
 from rspcore.errors import ConfigError
 from rspharness.simulated.inprocess import SimulatedCards, declaring, maker_with, preset_of
 from rspharness.targets.reader import KeptLink, ReaderLink
-from rspharness.targets.reader_driver import driver_of
+from rspharness.targets.reader_place import driver_of
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import TargetOptions
 from rspharness.targets.transport import PoweredLink

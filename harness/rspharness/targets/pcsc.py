@@ -6,8 +6,7 @@ from typing import Final
 from rspcore.errors import ConfigError
 from rspharness.record.verdicts import TargetLost
 from rspharness.targets.reader import KeptLink, ReaderLink, find_reader
-from rspharness.targets.reader_driver import driver_of
-from rspharness.targets.reader_lock import ReaderLock
+from rspharness.targets.reader_place import ReaderLock, driver_of
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import TargetOptions
 from rspharness.targets.time_limit import NoAnswer

@@ -4,9 +4,9 @@ import plistlib
 
 import pytest
 
-from rspharness.targets import reader_driver
+from rspharness.targets import reader_place
 from rspharness.targets.reader import ReaderLink
-from rspharness.targets.reader_driver import driver_of
+from rspharness.targets.reader_place import driver_of
 
 pytestmark = pytest.mark.once
 
@@ -32,8 +32,8 @@ def configured(tmp_path, monkeypatch):
         '#LIBPATH /nowhere.so\nFRIENDLYNAME "Virtual PCD"\nDEVICENAME /dev/null:0x8C7B\n'
         "LIBPATH      /usr/lib/pcsc/drivers/serial/libifdvpcd.so\n"
     )
-    monkeypatch.setattr(reader_driver, "_BUNDLES", (tmp_path / "drivers",))
-    monkeypatch.setattr(reader_driver, "_CONFIGURATION", files)
+    monkeypatch.setattr(reader_place, "_BUNDLES", (tmp_path / "drivers",))
+    monkeypatch.setattr(reader_place, "_CONFIGURATION", files)
     monkeypatch.delenv("PCSCLITE_CSOCK_NAME", raising=False)
     return bundle
 

@@ -6,13 +6,13 @@ import sys
 import pytest
 
 from rspcore.errors import ConfigError
-from rspharness.targets.reader_lock import WAIT, ReaderLock
+from rspharness.targets.reader_place import WAIT, ReaderLock
 
 pytestmark = pytest.mark.once
 
 HOLDER = """
 import sys
-from rspharness.targets.reader_lock import ReaderLock
+from rspharness.targets.reader_place import ReaderLock
 lock = ReaderLock("A reader of tests")
 print("has it", flush=True)
 sys.stdin.readline()

@@ -1,22 +1,30 @@
-"""A lock for each reader, so that the processes of a machine take turns at its card.
+"""A PC/SC reader on this machine: which process has it just now, and which driver is behind it.
 
 PC/SC refuses a second program at once ("sharing violation"), whoever the first one is. With the
 lock a process waits for a while, says for whom, and says so too when it gives up. It is a file of
 the user, in the folder for temporary files, that goes free when its process ends however it ends.
+
+PC/SC itself names a reader and no driver. A driver for USB readers has a bundle with a property
+list, in which its readers are named; one for other readers stands in a file of reader.conf.d. What
+the reader says of its own maker and version is added where it says so. Over a forwarded socket the
+driver is on another machine, and only the reader itself can be asked.
 """
 
 import fcntl
 import os
+import plistlib
+import re
 import sys
 import time  # noqa: TID251  another process takes real time to end
+from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
 from tempfile import gettempdir
-from typing import Final
+from typing import Any, Final
 
 from rspcore.errors import ConfigError
 
-__all__ = ["WAIT", "ReaderLock"]
+__all__ = ["WAIT", "ReaderLock", "driver_of"]
 
 WAIT: Final = "RSPLAB_READER_WAIT_S"
 """Environment variable: how long a process waits for a reader, in seconds."""
@@ -129,3 +137,62 @@ def _path(reader: str) -> Path:
     except OSError:
         daemon = socket
     return folder / f"{sha256(f'{daemon} {reader}'.encode()).hexdigest()[:24]}.lock"
+
+
+_BUNDLES: Final = (Path("/usr/lib/pcsc/drivers"), Path("/usr/local/lib/pcsc/drivers"))
+_CONFIGURATION: Final = Path("/etc/reader.conf.d")
+_FORWARDED: Final = "PCSCLITE_CSOCK_NAME"
+_LINE: Final = re.compile(r'^\s*(FRIENDLYNAME|LIBPATH)\s+"?([^"\n]+?)"?\s*$', re.MULTILINE)
+
+
+def driver_of(reader: str, said: Callable[[], tuple[str, str]]) -> str:
+    """Returns the driver of a reader, such as `libccid.so 1.5.2`; empty where nothing is known.
+
+    Args:
+        reader: Name of the reader.
+        said: Asks the reader for its maker and version; empty texts where it is silent.
+    """
+    library = "" if os.environ.get(_FORWARDED) else _library(reader)
+    maker, version = said()
+    own = " ".join(part for part in (maker, version) if part)
+    return f"{library} ({own})" if library and own else library or own
+
+
+def _library(reader: str) -> str:
+    """Returns the library, with its version if it says one, of the longest name that fits."""
+    fitting = [
+        (len(name), library)
+        for name, library in (*_configured(), *_bundled())
+        if name and reader.startswith(name)
+    ]
+    return max(fitting, default=(0, ""))[1]
+
+
+def _configured() -> Iterator[tuple[str, str]]:
+    """Yields names of readers and libraries of the files in reader.conf.d."""
+    for file in sorted(_CONFIGURATION.glob("*")):
+        try:
+            text = file.read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            continue
+        name = ""
+        for key, value in _LINE.findall(text):
+            if key == "FRIENDLYNAME":
+                name = value
+            else:
+                yield name, Path(value).name
+
+
+def _bundled() -> Iterator[tuple[str, str]]:
+    """Yields names of readers and libraries of the bundles for USB."""
+    for place in _BUNDLES:
+        for file in sorted(place.glob("*.bundle/Contents/Info.plist")):
+            try:
+                with file.open("rb") as stream:
+                    read: dict[str, Any] = plistlib.load(stream)
+            except (OSError, ValueError):
+                continue
+            version = read.get("CFBundleShortVersionString", "")
+            library = f"{read.get('CFBundleExecutable', '')} {version}".strip()
+            for name in read.get("ifdFriendlyName", ()):
+                yield str(name), library
