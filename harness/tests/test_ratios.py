@@ -39,6 +39,14 @@ def count(monkeypatch):
 
         return call
 
+    protect_all = Bsp.protect_all
+
+    def all_counted(*arguments):
+        made, after = protect_all(*arguments)
+        counts["segments"] += counts.on * len(made)
+        return made, after
+
+    monkeypatch.setattr(Bsp, "protect_all", all_counted)
     for name, (owner, method) in COUNTED.items():
         monkeypatch.setattr(owner, method, counted(name, getattr(owner, method)))
     return counts

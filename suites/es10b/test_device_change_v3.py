@@ -1,6 +1,7 @@
 """Device Change on the old card: session, PrepareDeviceChange, VerifyDeviceChange, and recovery."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from rspcore import tlv
 from rspcore.crypto.confirmation import hash_cc
@@ -35,7 +36,7 @@ UNKNOWN = Iccid.from_digits("8929909999999999999")
 NEXT_EID = Eid.from_digits("89049032123451234512345678901235")
 NEXT_TAC = bytes.fromhex("35290612")
 OTHER = TransactionId(bytes(16))
-VALIDITY = "20270601000000Z"
+VALIDITY = datetime(2027, 6, 1, tzinfo=UTC)
 CODE = "2468"
 VERIFY = VerifyDeviceChangeError
 
@@ -266,7 +267,7 @@ def test_recovery_is_announced(card, given, server, step):
         whole = expect.data_object(response.encode(), Tag.VerifyDeviceChange).find(0xA0)
         found = {each.tag: bytes(each.value) for each in whole.children()}
         expect.equal(found.get(0x84), b"", "84")
-        expect.equal(found.get(0x85), VALIDITY.encode(), "85")
+        expect.equal(found.get(0x85), b"20270601000000Z", "85")
 
 
 @testcase("ES10b.VerifyDeviceChange#02")

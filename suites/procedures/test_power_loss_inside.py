@@ -100,7 +100,7 @@ def test_inside_deletion(card, given, power_lost_inside, step):
             expect.one_of(found, either, "Profiles, Notifications")
 
 
-@testcase("procedure.PowerLoss#14")
+@testcase("procedure.PowerLoss#14", level="destructive")
 def test_inside_the_memory_reset(card, given, power_lost_inside, step):
     """All Profiles are there, or none, each with its Notification."""
     for pieces in PIECES:

@@ -9,6 +9,7 @@ import pytest
 
 from rspharness import testcase
 from rspharness.card import expect
+from rspharness.card.plain_sim import is_plain_sim
 from rspharness.lpa.proactive import answer, fetch, terminal_response
 from rspharness.lpa.terminal import Proactive, Result, comprehension_objects
 from rspharness.record.verdicts import NotApplicable
@@ -94,11 +95,12 @@ def any_menu(card, own_menu_or_any):
 
 
 @pytest.fixture
-def own_menu_or_any(request, run_state):
-    """Enables a Profile with a menu on a simulated card; returns whether it did."""
-    if run_state.target.simulated:
+def own_menu_or_any(request, card, run_state):
+    """Enables a Profile with a menu on a simulated eUICC; returns whether it did."""
+    own = run_state.target.simulated and not is_plain_sim(card)
+    if own:
         request.getfixturevalue("menu")
-    return run_state.target.simulated
+    return own
 
 
 @pytest.fixture

@@ -30,6 +30,11 @@ class PolicyWords(TypedDict, total=False):
     signing_list_first: bool
     chain: str
     push_services: Sequence[str]
+    signatures_covered: bool
+    change_delay: float
+    change_code: str
+    change_encrypted: bool
+    change_deletes: bool
     any_requester: bool
     lenient_ids: bool
     root_smds: Sequence[str]
@@ -73,4 +78,10 @@ class ProfileWords(TypedDict, total=False):
     kic: str
     kid: str
     dek: str
+    pin1: str
+    pin2: str
+    puk1: str
+    puk2: str
+    adm1: str
+    adm2: str
     size: int

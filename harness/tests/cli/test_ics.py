@@ -42,7 +42,7 @@ def test_draft_is_a_target_file_with_what_the_card_shows(drafted):
 def test_draft_holds_against_the_card_it_is_of_and_no_file_is_overwritten(drafted, capsys):
     assert main(["ics", "check", str(drafted), *INPROCESS]) == 0
     shown = capsys.readouterr().out
-    assert re.search(r"^0 of 6\d declared options and values are contradicted", shown, re.MULTILINE)
+    assert re.search(r"^0 of 7\d declared options and values are contradicted", shown, re.MULTILINE)
     assert "neither declared nor shown by the card: ALLOW_LIST, " in shown
     assert main(["ics", "init", str(drafted), *INPROCESS]) == 3
     assert "is there already; name a new file" in capsys.readouterr().err

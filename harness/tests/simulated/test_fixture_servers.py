@@ -191,7 +191,7 @@ def test_smds_is_met_with_faults_of_tls(smds, simulated_card, lpa, name):
 def test_faults_of_the_smds_are_limited_by_card_and_function(smds):
     with pytest.raises(LocalError, match="order: this server has none"):
         smds.fault("http.refuse", order=1)
-    with pytest.raises(LocalError, match="one of initiateAuthentication, authenticateClient, regi"):
+    with pytest.raises(LocalError, match="one of initiateAuthentication, authenticateClient, ch"):
         smds.fault("http.refuse", function="getBoundProfilePackage")
     with pytest.raises(LocalError, match=r"server fault 'es9\.smdp_signature2\.flip_bit'"):
         smds.fault("es9.smdp_signature2.flip_bit")

@@ -154,6 +154,8 @@ _DELETION: Final = or_none(
 )
 _CHECKS: Final = list_of(choice({one: one for one in known_checks()}), frozenset)
 _KEY: Final = hexadecimal(16, 16)
+_PIN: Final = hexadecimal(4, 8)
+_CODE: Final = hexadecimal(8, 8)
 
 SETTINGS: Final[tuple[Setting, ...]] = (
     Setting(
@@ -385,6 +387,12 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     Setting(_PROFILE, "kic", _KEY, "ciphering key of the SCP80 key set"),
     Setting(_PROFILE, "kid", _KEY, "integrity key of the SCP80 key set"),
     Setting(_PROFILE, "dek", _KEY, "data encryption key of the SCP80 key set"),
+    Setting(_PROFILE, "pin1", _PIN, "PIN1, 4 to 8 digits in ASCII"),
+    Setting(_PROFILE, "pin2", _PIN, "PIN2, 4 to 8 digits in ASCII"),
+    Setting(_PROFILE, "puk1", _CODE, "eight digits in ASCII that unblock PIN1"),
+    Setting(_PROFILE, "puk2", _CODE, "eight digits in ASCII that unblock PIN2"),
+    Setting(_PROFILE, "adm1", _CODE, "ADM1, which guards most files"),
+    Setting(_PROFILE, "adm2", _CODE, "ADM2, which guards none"),
     Setting(_PROFILE, "size", count(1, 4 << 20), "size of the package in octets"),
 )
 """Every setting."""

@@ -77,7 +77,7 @@ class MovedProfile:
         deleted: The Profile is gone from this card.
         delete_notification: That it is gone, for the next device to hand over (BF63); or None.
         recoverable: The server takes it back if the next device fails for good.
-        recoverable_until: Until when, a GeneralizedTime as text; None where the server said none.
+        recoverable_until: Until when, in ISO 8601; None where the server said none.
     """
 
     iccid: Iccid
@@ -254,6 +254,7 @@ def _taken_from_list(card: IsdrChannel) -> bytes | None:
 
 
 def _kept(data: DeviceChangeData, address: str, notification: bytes | None) -> MovedProfile:
+    until = data.profile_recovery_validity_period
     return MovedProfile(
         iccid=data.iccid,
         address=address,
@@ -261,7 +262,7 @@ def _kept(data: DeviceChangeData, address: str, notification: bytes | None) -> M
         deleted=bool(data.delete_old_profile),
         delete_notification=notification,
         recoverable=bool(data.profile_recovery_support),
-        recoverable_until=data.profile_recovery_validity_period,
+        recoverable_until=None if until is None else until.isoformat(),
     )
 
 

@@ -5,6 +5,7 @@ not there.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import IntEnum
 from typing import Annotated, ClassVar
 
@@ -28,6 +29,7 @@ from rspcore.messages.codec import (
     utf8,
 )
 from rspcore.messages.es8p import ControlRefTemplate
+from rspcore.messages.v3.generalized_time import TIME
 from rspcore.messages.v3.installation_results import NotificationMetadata
 from rspcore.tags import Tag
 
@@ -171,7 +173,7 @@ class DeviceChangeData(Structure):
     delete_notification_for_dc_support: Annotated[bool | None, At(0x82, NULL)] = None
     notification_address: Annotated[str | None, At(0x83, UTF8)] = None
     profile_recovery_support: Annotated[bool | None, At(0x84, NULL)] = None
-    profile_recovery_validity_period: Annotated[str | None, At(0x85, UTF8)] = None
+    profile_recovery_validity_period: Annotated[datetime | None, At(0x85, TIME)] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,11 +4,10 @@ Times are GeneralizedTime in UTC, seconds and no fraction.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import IntEnum
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, ClassVar
 
-from rspcore.errors import DecodeError
 from rspcore.ids import TransactionId
 from rspcore.messages.codec import (
     ANY,
@@ -17,7 +16,6 @@ from rspcore.messages.codec import (
     TRANSACTION_ID,
     UTF8,
     At,
-    Codec,
     Structure,
     enumerated,
     octets,
@@ -26,8 +24,8 @@ from rspcore.messages.codec import (
     utf8,
 )
 from rspcore.messages.metadata import OperatorId
+from rspcore.messages.v3.generalized_time import TIME
 from rspcore.tags import Tag
-from rspcore.tlv import Tlv
 
 __all__ = [
     "EventList",
@@ -39,27 +37,6 @@ __all__ = [
     "VerifySmdsResponseRequest",
     "VerifySmdsResponseResponse",
 ]
-
-_FORM: Final = "%Y%m%d%H%M%SZ"
-_SHORT_FORM: Final = "%Y%m%d%H%MZ"
-_SHORTEST: Final = "YYYYMMDDHHMMZ"
-"""BER may leave out the seconds, and a reader takes it so."""
-
-
-def _decode_time(one: Tlv) -> datetime:
-    text = bytes(one.value).decode("ascii", "replace")
-    short = len(text) == len(_SHORTEST)
-    try:
-        return datetime.strptime(text, _SHORT_FORM if short else _FORM).replace(tzinfo=UTC)
-    except ValueError as error:
-        raise DecodeError(f"{text!r}: expected a GeneralizedTime YYYYMMDDHHMMSSZ") from error
-
-
-def _encode_time(moment: datetime) -> bytes:
-    return moment.astimezone(UTC).strftime(_FORM).rjust(15, "0").encode("ascii")
-
-
-TIME: Final = Codec(_decode_time, _encode_time)
 
 
 class EventType(IntEnum):

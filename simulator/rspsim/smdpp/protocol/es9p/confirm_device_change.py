@@ -167,7 +167,7 @@ def _handed_over(
         delete_notification_for_dc_support=policy.change_deletes or None,
         notification_address=environment.identity.address if policy.change_deletes else None,
         profile_recovery_support=True,
-        profile_recovery_validity_period=until.strftime("%Y%m%d%H%M%SZ"),
+        profile_recovery_validity_period=until,
     )
     content = data.encode()
     if policy.change_encrypted and ok.euicc_signed3.eac_euicc_otpk is not None:
