@@ -16,6 +16,7 @@ _PLACES: Final[Mapping[SessionState, tuple[int, int]]] = {
     SessionState.AUTHENTICATED_DP: (330, 270),
     SessionState.AUTHENTICATED_DS: (620, 270),
     SessionState.PREPARED: (330, 390),
+    SessionState.CHANGE_PREPARED: (790, 390),
     SessionState.LOADING: (330, 500),
 }
 """Centre of each state; a state that is not here stops the build."""
@@ -111,7 +112,7 @@ def picture() -> str:
     )
     parts = "\n".join((tip, *_drawn(_edges()), *_states()))
     return (
-        '<svg class="picture wide" viewBox="0 0 810 540" role="img" '
+        '<svg class="picture wide" viewBox="0 0 1000 540" role="img" '
         f'aria-label="States of the RSP session">\n{parts}\n</svg>'
     )
 
