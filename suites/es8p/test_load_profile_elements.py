@@ -34,6 +34,7 @@ RAND = bytes.fromhex("23553CBE9637A89D218AE64DAE47BF35")
 SQN, AMF = bytes.fromhex("000000000021"), bytes.fromhex("8000")
 PACKAGES = Path(__file__).parents[3] / "shared" / "data" / "ts48"
 TUAK = replace(preset(ONE), algorithm=AlgorithmId.tuak, opc=bytes(range(32)))
+TEST_ALGORITHM = replace(preset("PROFILE_TEST1"), algorithm=AlgorithmId.usim_test)
 
 
 def whole_elements(upp, most=1000):
@@ -180,7 +181,7 @@ def test_load_over_another_channel(card, given, server, step):
 @testcase.each(
     "made",
     {
-        "ES8+.LoadProfileElements#40": lambda: profile("PROFILE_TEST1"),
+        "ES8+.LoadProfileElements#40": lambda: profile(TEST_ALGORITHM),
         "ES8+.LoadProfileElements#52": lambda: generic_test_profile(PACKAGES),
     },
 )

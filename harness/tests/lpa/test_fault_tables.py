@@ -87,7 +87,7 @@ def met(place, fault, more):
     A request that goes out before that end has come is lost with the connection, and a fault of the
     handshake meets the request after it.
     """
-    for _ in range(5):
+    for _ in range(12):
         outcome = tried(place, fault, **more)
         lost = fault.kind is FaultClass.TLS and "the connection broke" in outcome.message
         if outcome.acted and not lost:
