@@ -94,6 +94,21 @@ def test_fault_that_its_case_does_not_find_is_reported(pytester):
     result.stdout.fnmatch_lines(["es10c.enable-profile.any-state survives every case"])
 
 
+def test_two_rows_may_share_their_value(pytester):
+    rows = '{"ES10c.EnableProfile#16": card_word, "ES10c.EnableProfile#17": card_word}'
+    pytester.makepyfile(
+        "from rspharness import testcase\n"
+        "card_word = object()\n"
+        f"@testcase.each('word', {rows})\n"
+        "def test_shared(card, word):\n"
+        "    card.eid()\n"
+    )
+    declare(pytester, "{}")
+    result = matrix(pytester, "ES10c.EnableProfile#1[67]")
+    result.stdout.no_fnmatch_line("*INTERNALERROR*")
+    result.stdout.fnmatch_lines(["*2 passed*"])
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [(None, "No such file"), ("[]", "not a fault matrix"), ("{", "not a fault matrix")],
