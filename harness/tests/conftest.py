@@ -6,6 +6,7 @@ The peers are links that replay a script, a card of TLVs, a port of answers.
 import importlib
 import importlib.util
 import sys
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,6 +56,20 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "testcase(*ids, level): requirements that a conformance case tests"
     )
+
+
+@pytest.fixture(autouse=True)
+def own_reader_locks(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Keeps the locks of readers that are made up apart from those of other processes."""
+    usual, own = tempfile.gettempdir(), str(tmp_path_factory.getbasetemp())
+
+    def folder() -> str:
+        now = tempfile.gettempdir()
+        return own if now == usual else now  # a test may have a folder of its own
+
+    monkeypatch.setattr("rspharness.targets.reader_place.gettempdir", folder)
 
 
 def _module(place: Path) -> ModuleType:
