@@ -10,6 +10,7 @@ from rspcore.messages.es10c import ProfileState
 from rspcore.tags import ECASD_AID, ISDR_AID
 from rspharness import testcase
 from rspharness.card import expect
+from rspharness.lpa.isdr_channel import LPAD_CAPABILITY
 from rspharness.record.verdicts import NotApplicable
 from rspharness.servers.scp03_host import MNO_SD
 from rspharness.suite.codes import code
@@ -124,6 +125,7 @@ def test_nobody_manages(expendable, own_iccid, step, where):
     before = card.observe()
     isdp = listed_aid(card, own_iccid)
     card.reset()
+    card.apdu(f"80AA0000{lv(LPAD_CAPABILITY)}")  # some have no ISD-R for a device that says nothing
     for what, named in (("its ISD-P", isdp), ("the MNO-SD", MNO_SD)):
         with step(f"Terminal -> UICC: management of {what}; expected: each refused"):
             for name, text in management_of(named).items():
