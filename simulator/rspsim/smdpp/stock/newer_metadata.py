@@ -139,7 +139,7 @@ def with_newer(
         "device_change_configuration": _change(given),
         "estimated_profile_size": given.get("estimated_size"),
     }
-    changes = {name: value for name, value in made.items() if value is not None}
+    changes: dict[str, Any] = {name: one for name, one in made.items() if one is not None}
     return replace(StoreMetadataRequest.decode(plain.encode()), **changes)
 
 
