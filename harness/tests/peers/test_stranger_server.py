@@ -93,13 +93,9 @@ def test_what_the_credentials_lack_does_not_apply(run):
 def test_each_mistake_is_a_row_of_its_own_and_what_hangs_on_it_is_blocked(run):
     challenge, signature = "ES9+.InitiateAuthentication#17", "ES9+.AuthenticateClient#48"
     notification = "ES9+.HandleNotification#11"
-    code, verdicts, printed = run(
-        "same-challenge",
-        "any-signature",
-        "result-in-200",
-        cases=("ES9+.InitiateAuthentication#1[1-9]", signature, "ES9+.HandleNotification#[23]*")
-        + (notification,),
-    )
+    cases = ("ES9+.InitiateAuthentication#1[1-9]", signature, "ES9+.HandleNotification#[23]*")
+    mistakes = ("same-challenge", "any-signature", "result-in-200")
+    code, verdicts, printed = run(*mistakes, cases=(*cases, notification))
     assert code == 1
     failed = {row for row, (verdict, _) in verdicts.items() if verdict == "fail"}
     assert failed == {challenge, signature, notification}
