@@ -1,4 +1,4 @@
-"""An LPA of a stranger under test, by the stdio driver: what is right passes, ends are told apart.
+"""An LPA of a stranger under test, by the stdio driver: what is right passes, ends have names.
 
 The LPA in `fixtures/strangers` is made of the rules alone, and chooses otherwise than ours.
 """
@@ -59,7 +59,7 @@ def test_what_it_chooses_otherwise_is_not_red(run):
         ("no-word", "no word of it"),
     ],
 )
-def test_how_it_ends_where_it_should_report_a_failure_is_told_apart(run, mistake, said):
+def test_how_it_ends_where_it_should_report_a_failure_has_a_name(run, mistake, said):
     code, verdicts = run("LPA.TLS#01", mistake=mistake)
     assert code == 1
     verdict, reason = verdicts["LPA.TLS#01"]
