@@ -255,6 +255,7 @@ def given_options(config: pytest.Config) -> RunOptions:
         provision=value(config, "provision"),
         es2plus=value(config, "es2plus"),
         es2plus_client=value(config, "es2plus-client"),
+        es2plus_other=value(config, "es2plus-other"),
         lpa=value(config, "lpa"),
         lpa_config=value(config, "lpa-config"),
     )

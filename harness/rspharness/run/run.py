@@ -6,13 +6,13 @@ the disk before the first changing command. A target that stopped answering is m
 and every later case reports the first reason, unless the card has come back.
 """
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, ClassVar
 
 from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError, RspError, StoreError
@@ -69,6 +69,7 @@ class Run:
     """What the cases of one process share.
 
     Attributes:
+        product: What is under test, in a word.
         options: The command line.
         facts: What the report shows of the run; filled when the card is first reached.
         broken: Why the target is lost, or empty.
@@ -81,6 +82,8 @@ class Run:
         kept: States of a simulated card by their contents, for cases that need the same.
         place: Which card of the traces it is, where the run has several; empty for the first.
     """
+
+    product: ClassVar[str] = "card"
 
     def __init__(self, options: RunOptions, opens: Opens | None = None, *, place: str = "") -> None:
         """Prepares a run; nothing is opened yet.
@@ -210,6 +213,13 @@ class Run:
             Inconclusive: nothing is declared, and the target is lost.
         """
         return self.target.settings.version or self.capabilities.version
+
+    def find_out(self, names: Collection[str]) -> None:
+        """Learns options that cost something, where a case hangs on them; a card has none.
+
+        Args:
+            names: Options in the conditions of a case.
+        """
 
     def _read_capabilities(self) -> Capabilities:
         card = self.open_card(self.own_trace(), Timings())
