@@ -9,11 +9,11 @@ turns octets into values and back; the receiver of a command interprets it.
 (1, 4, 'E2', 'bf2e00', 256)
 """
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
 from rspcore.errors import DecodeError, LocalError
+from rspcore.frozen import dataclass
 from rspcore.status import describe
 
 __all__ = ["CHANNELS", "CommandApdu", "Ins", "ResponseApdu", "channel_of", "class_for"]

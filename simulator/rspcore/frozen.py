@@ -23,9 +23,9 @@ Place(row=1, column=3)
 import dataclasses
 import inspect
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import MISSING, FrozenInstanceError, InitVar
+from dataclasses import KW_ONLY, MISSING, FrozenInstanceError, InitVar
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 __all__ = ["dataclass", "replace"]
 
@@ -175,12 +175,52 @@ def _set_state(self: Any, state: Sequence[object]) -> None:
 _fields_alone = partial(dataclasses.dataclass, init=False, repr=False, eq=False, match_args=False)
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, repr=False, eq=False)
 class _Frozen:
-    """Lends its parameters to every class made here."""
+    """Lends its parameters to every class made here, and the kind of its field to their fields."""
+
+    field: int
 
 
 _PARAMETERS: Final[object] = vars(_Frozen)["__dataclass_params__"]
+_KIND: Final[object] = vars(_Frozen)["__dataclass_fields__"]["field"]._field_type  # noqa: SLF001  has no public name
+
+
+def _own_fields(
+    cls: type, notes: dict[str, object], *, kw_only: bool
+) -> dict[str, dataclasses.Field[Any]]:
+    """Returns the fields that the class itself names, by name.
+
+    Plain annotations become fields at once; a class with others is left to `dataclasses`, and so is
+    what it refuses.
+    """
+    given = cls.__dict__
+    made: dict[str, dataclasses.Field[Any]] = {}
+    for name, note in notes.items():
+        if note is ClassVar or getattr(note, "__origin__", None) is ClassVar:
+            continue
+        default = given.get(name, MISSING)
+        if isinstance(note, str) or note is KW_ONLY or default.__class__.__hash__ is None:
+            return _fields_by_library(cls, notes, kw_only=kw_only)
+        one: Any = default
+        if not isinstance(default, dataclasses.Field):
+            one = dataclasses.field(default=default)
+        elif one.default.__class__.__hash__ is None:
+            return _fields_by_library(cls, notes, kw_only=kw_only)
+        one.name, one.type, one._field_type = name, note, _KIND  # noqa: SLF001  as above
+        if one.kw_only is MISSING:
+            one.kw_only = kw_only
+        made[name] = one
+    return made
+
+
+def _fields_by_library(
+    cls: type, notes: dict[str, object], *, kw_only: bool
+) -> dict[str, dataclasses.Field[Any]]:
+    given = {name: cls.__dict__[name] for name in notes if name in cls.__dict__}
+    around = {"__annotations__": notes, "__module__": cls.__module__, "__doc__": "of fields alone"}
+    made: Any = _fields_alone(kw_only=kw_only)(type(cls.__name__, (), {**around, **given}))
+    return {one.name: one for one in dataclasses.fields(made)}
 
 
 def _methods(*, order: bool) -> Iterator[tuple[str, object]]:
@@ -202,14 +242,12 @@ def _methods(*, order: bool) -> Iterator[tuple[str, object]]:
 
 def _frozen(cls: type, notes: dict[str, object], *, kw_only: bool, order: bool) -> Any:
     """Returns the class with slots, fields and late methods."""
-    given = {name: cls.__dict__[name] for name in notes if name in cls.__dict__}
-    around = {"__annotations__": notes, "__module__": cls.__module__, "__doc__": "of fields alone"}
-    by_library: Any = _fields_alone(kw_only=kw_only)(type(cls.__name__, (), {**around, **given}))
-    own = [one.name for one in dataclasses.fields(by_library)]
+    named = _own_fields(cls, notes, kw_only=kw_only)
+    own = list(named)
     fields: dict[str, object] = {}
     for base in cls.__mro__[-1:0:-1]:
         fields.update(base.__dict__.get("__dataclass_fields__", {}))
-    fields.update(by_library.__dataclass_fields__)
+    fields.update(named)
     left_out = {"__dict__", "__weakref__", *own}
     made = {name: one for name, one in cls.__dict__.items() if name not in left_out}
     slotted = {name for base in cls.__mro__[1:] for name in base.__dict__.get("__slots__", ())}

@@ -235,3 +235,26 @@ def test_wrong_arguments_are_refused_as_by_the_library():
         for kind, given in ((made[0], ()), (made[1], (1, 2, 3, 4, 5)), (made[2], (1, b"n"))):
             with pytest.raises(TypeError):
                 kind(*given)
+
+
+@pytest.mark.parametrize("default", [[], field(default={})])
+def test_mutable_default_is_refused_as_by_the_library(default):
+    for maker in MAKERS:
+        with pytest.raises(ValueError, match="mutable default"):
+            maker(frozen=True, slots=True)(
+                type("Mutable", (), {"__annotations__": {"one": list}, "one": default})
+            )
+
+
+def test_annotations_in_words_and_keyword_markers_are_left_to_the_library():
+    @frozen.dataclass(frozen=True, slots=True)
+    class Spelt:
+        row: "int"
+        KIND: "ClassVar[int]" = 7
+        _: dataclasses.KW_ONLY
+        column: int = 0
+
+    assert [one.name for one in dataclasses.fields(Spelt)] == ["row", "column"]
+    assert repr(Spelt(1, column=2)).endswith("Spelt(row=1, column=2)")
+    with pytest.raises(TypeError):
+        Spelt(1, 2)
