@@ -22,34 +22,113 @@ Place(row=1, column=3)
 
 import dataclasses
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, MISSING, FrozenInstanceError, InitVar
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
-__all__ = ["dataclass", "replace"]
+__all__ = ["changer", "dataclass", "filler", "replace"]
 
-_Put = Callable[[object, object], None]
-_PLANS: Final[dict[type, tuple[Callable[[Any], Any], dict[str, _Put]] | None]] = {}
-"""By class: the function that copies a value, and what sets each field; None without such a plan.
+_Made = TypeVar("_Made")
+_PLANS: Final[dict[type, Callable[..., Any]]] = {}
+"""By class: the function that makes a changed copy of a value.
 
 A class never changes after it is made, so a plan is never out of date.
 """
+_KEPT: Final = object()
+"""Stands for a field that is not changed."""
+_set_class: Final = vars(object)["__class__"].__set__
+"""Makes an object one of another class with the same slots."""
 
 
-def _plan(cls: type) -> tuple[Callable[[Any], Any], dict[str, _Put]] | None:
+def _plan(cls: type) -> Callable[..., Any]:
     fields = dataclasses.fields(cls)
-    if hasattr(cls, "__post_init__") or not all(one.init for one in fields):
+    twin = None
+    if not hasattr(cls, "__post_init__") and all(one.init for one in fields):
+        twin = _twin(cls)
+    if twin is None:
+        return dataclasses.replace
+    names = [one.name for one in fields]
+    lines = [
+        f"def copied({', '.join(['old', '/', *(f'{name}=kept' for name in names)])}):",
+        "    new = blank(twin)",
+        *(f"    new.{name} = old.{name} if {name} is kept else {name}" for name in names),
+        "    new.__class__ = cls",
+        "    return new",
+    ]
+    known: dict[str, Any] = {"blank": object.__new__, "cls": cls, "kept": _KEPT, "twin": twin}
+    exec("\n".join(lines), known)  # noqa: S102  names of fields alone, as dataclasses makes its own methods
+    copied: Callable[..., Any] = known["copied"]
+    return copied
+
+
+def _twin(cls: type) -> type | None:
+    """Returns a class of the same layout whose slots can be set; None where a field has no slot.
+
+    Setting the slots of a frozen value one by one through their descriptors takes several times as
+    long. A value is filled as one of the twin and then made one of its class, which Python allows
+    where both have the same slots.
+    """
+    fields = dataclasses.fields(cls)
+    own = cls.__dict__.get("__slots__")
+    if own is None or cls.__dictoffset__:
         return None
-    try:
-        puts = {one.name: getattr(cls, one.name).__set__ for one in fields}
-    except AttributeError:  # no slot, but a default or nothing
+    if not all(inspect.isdatadescriptor(getattr(cls, one.name, None)) for one in fields):
         return None
-    lines = [f"    put_{name}(new, old.{name})" for name in puts]
-    text = "\n".join(("def copied(old):", "    new = blank(cls)", *lines, "    return new"))
-    names = {"blank": object.__new__, "cls": cls, **{f"put_{name}": puts[name] for name in puts}}
-    exec(text, names)  # noqa: S102  names of fields alone, as dataclasses makes its own methods
-    return names["copied"], puts
+    around: dict[str, Any] = {"__slots__": own, "__setattr__": object.__setattr__}
+    if "__orig_bases__" in cls.__dict__:
+        around["__orig_bases__"] = cls.__dict__["__orig_bases__"]
+    return type(cls)(cls.__name__, cls.__bases__, around)
+
+
+def changer(cls: type[_Made], *names: str) -> Callable[..., _Made]:
+    """Returns what makes a copy of a value of this class in which these fields are others.
+
+    It takes the value and the fields in this order, by place: what `replace` does, for the few
+    places where a card does it with every command.
+
+    Raises:
+        TypeError: the class cannot be copied so, see `replace`; or it has no such field.
+    """
+    fields = [one.name for one in _fields_of(cls)]
+    twin = None if hasattr(cls, "__post_init__") else _twin(cls)
+    if twin is None or not set(names) <= set(fields):
+        raise TypeError(f"{cls.__name__}: expected fields in slots, among them {', '.join(names)}")
+    lines = [
+        f"def changed(old, {', '.join(names)}):",
+        "    new = blank(twin)",
+        *(f"    new.{name} = {name if name in names else f'old.{name}'}" for name in fields),
+        "    new.__class__ = cls",
+        "    return new",
+    ]
+    known: dict[str, Any] = {"blank": object.__new__, "cls": cls, "twin": twin}
+    exec("\n".join(lines), known)  # noqa: S102  as above
+    changed: Callable[..., _Made] = known["changed"]
+    return changed
+
+
+def _fields_of(cls: Any) -> tuple[dataclasses.Field[Any], ...]:
+    return dataclasses.fields(cls)
+
+
+def filler(cls: type[_Made]) -> Callable[[Mapping[str, Any]], _Made]:
+    """Returns what makes a value of all its fields, those that are no arguments included.
+
+    Only for a class made here: its fields have slots. Neither `__init__` nor `__post_init__` is
+    called.
+    """
+    names = [one.name for one in _fields_of(cls)]
+    lines = [
+        "def filled(values):",
+        "    new = blank(twin)",
+        *(f"    new.{name} = values[{name!r}]" for name in names),
+        "    new.__class__ = cls",
+        "    return new",
+    ]
+    known: dict[str, Any] = {"blank": object.__new__, "cls": cls, "twin": _twin(cls)}
+    exec("\n".join(lines), known)  # noqa: S102  as above
+    filled: Callable[[Mapping[str, Any]], _Made] = known["filled"]
+    return filled
 
 
 class _Late:
@@ -91,10 +170,14 @@ class _Absent:
 _ABSENT: Final = _Absent()
 
 
+_FEW: Final = 2
+"""Fields that are set one by one in less time than it takes to change the class twice."""
+
+
 def _init(cls: type) -> tuple[str, dict[str, object]]:
     """Returns the text of `__init__` and the names it uses."""
     names: dict[str, object] = {"absent": _ABSENT}
-    lines: list[str] = []
+    values: dict[str, str] = {}
     plain: list[str] = []
     keyword: list[str] = []
     for one in dataclasses.fields(cls):
@@ -115,7 +198,19 @@ def _init(cls: type) -> tuple[str, dict[str, object]]:
             (keyword if one.kw_only else plain).append(parameter)
         elif value == name:
             continue
-        lines.append(f"    put_{name}(self, {value})")
+        values[name] = value
+    lines = [f"    put_{name}(self, {value})" for name, value in values.items()]
+    twin = _twin(cls) if len(values) > _FEW else None
+    if twin is not None:  # a subclass may have more slots, or a `__dict__`
+        names.update(own_class=cls, set_class=_set_class, twin=twin)
+        lines = [
+            "    if self.__class__ is own_class:",
+            "        set_class(self, twin)",
+            *(f"        self.{name} = {value}" for name, value in values.items()),
+            "        self.__class__ = own_class",
+            "    else:",
+            *(f"    {line}" for line in lines),
+        ]
     if hasattr(cls, "__post_init__"):
         lines.append("    self.__post_init__()")
     parameters = ["self", *plain, *(["*", *keyword] if keyword else [])]
@@ -313,18 +408,8 @@ else:
         Raises:
             TypeError: the class has no such field.
         """
-        cls = value.__class__
         try:
-            plan = _PLANS[cls]
+            copied = _PLANS[value.__class__]
         except KeyError:
-            plan = _PLANS[cls] = _plan(cls)
-        if plan is None:
-            return dataclasses.replace(value, **changes)
-        copied, puts = plan
-        new = copied(value)
-        try:
-            for name, changed in changes.items():
-                puts[name](new, changed)
-        except KeyError as error:
-            raise TypeError(f"{cls.__name__} has no field {error}") from None
-        return new
+            copied = _PLANS[value.__class__] = _plan(value.__class__)
+        return copied(value, **changes)

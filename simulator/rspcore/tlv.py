@@ -222,8 +222,16 @@ def parse(data: Octets) -> Tlv:
     Raises:
         DecodeError: as `parse_prefix`, or octets follow the data object.
     """
+    size = len(data)
+    if size > 2 and not (data[0] & 0x1F == 0x1F and data[1] & 0x80):
+        start = 2 if data[0] & 0x1F != 0x1F else 3
+        if data[start - 1] == size - start:  # one octet of length, which says what is there
+            view = data if isinstance(data, memoryview) else memoryview(data)
+            tag = data[0] if start == 2 else data[0] << 8 | data[1]
+            if data[start - 1] < 0x80:
+                return Tlv(tag, view[start:], view)
     one = parse_prefix(data)
-    if len(one.raw) != len(data):
+    if len(one.raw) != size:
         end = len(one.raw)
         raise DecodeError(
             f"{one.tag:02X} ends at offset {end}, but {len(data) - end} octets follow",
