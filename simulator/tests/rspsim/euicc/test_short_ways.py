@@ -54,7 +54,7 @@ def test_block_of_store_data_is_taken_as_by_the_table(view, monkeypatch):
             yield store_data.gather(command, one, lambda octets, v: v.outcome(b"whole" + octets))
 
     short = list(answers())
-    monkeypatch.setattr(store_data, "_is_whole", lambda *_: False)
+    monkeypatch.setattr(store_data, "_passes", lambda *_: False)
     assert short == list(answers())
     assert sum(one.response.data.startswith(b"whole") for one in short) > 4
 
