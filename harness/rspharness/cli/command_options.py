@@ -356,6 +356,12 @@ def _add_server(server: "argparse._ArgumentGroup") -> None:
         help="folder with client.pem and client.key, certificate and key of an operator",
     )
     server.add_argument(
+        "--es2plus-other",
+        metavar="DIR",
+        help="the same of a second operator, for what one operator may not do with the orders of "
+        "another (default: issued by the CI in --pki, where its key is there)",
+    )
+    server.add_argument(
         "--smds",
         metavar="URL",
         help="SM-DS under test, https://HOST:PORT; own: that of rsplab, with options of `rsplab "
