@@ -259,7 +259,7 @@ def iterate(data: Octets, *, base: int = 0) -> Iterator[Tlv]:
     view = data if isinstance(data, memoryview) else memoryview(data)
     offset, end = 0, len(view)
     while offset < end:
-        one = None
+        one, stop = None, offset
         if offset + 2 < end:  # tags of one octet or two and one of length, as most objects have
             tag, start = view[offset], offset + 2
             if tag & 0x1F == 0x1F:
