@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from rspcore.apdu import CommandApdu, Ins
 from rspcore.crypto.bsp import Bsp, BspStructureError
 from rspcore.crypto.kdf import BspKeys
 from rspcore.ids import Eid
-from rspcore.messages.metadata import StoreMetadataRequest
+from rspcore.messages.metadata import StoreMetadataRequest, UpdateMetadataRequest
 from rspcore.ota.packet import (
     CounterMode,
     KeySet,
@@ -21,7 +21,6 @@ from rspcore.status import StatusWord, is_success
 from rspcore.tlv import Tlv
 from rspsim.euicc import channels, startup
 from rspsim.euicc.es6 import update_metadata
-from rspsim.euicc.es6.update_metadata import UpdateMetadataRequest
 from rspsim.euicc.load import segments, step
 from rspsim.euicc.load.es8p import initialise_secure_channel, store_metadata
 from rspsim.euicc.load.step import Step
@@ -34,7 +33,7 @@ from rspsim.euicc.state import Profile, Volatile
 from rspsim.euicc.uicc.ota import delivery, receivers, secured
 from rspsim.euicc.uicc.ota import domain as security_domain
 from rspsim.euicc.uicc.ota.domain_session import Answer, DomainContext, said
-from rspsim.faults.card.card_fault import CardFault, swap
+from rspsim.faults.card.card_fault import CardFault, Change, swap
 from rspsim.faults.card.handler_changes import entry_instead
 
 __all__ = ["FAULTS", "NOT_CAUGHT"]
@@ -85,8 +84,8 @@ def _size_in_an_octet(request: StoreMetadataRequest) -> StoreMetadataRequest:
     return kept if icon is None else replace(kept, icon=icon[: len(icon) % _OCTET])
 
 
-def _installed_with(change: Callable[[ProfileContent], ProfileContent]) -> Any:
-    def installed(standing: Load, here: Step) -> Profile:
+def _installed_with(change: Callable[[ProfileContent], ProfileContent]) -> Change:
+    def installed(standing: Load, here: Step, /) -> Profile:
         made = segments.INSTALLED.standard(standing, here)
         return replace(made, content=change(made.content))
 
@@ -112,7 +111,7 @@ def _offset_in_an_octet(plan: FilePlan, content: bytes) -> FilePlan:
     )
 
 
-def _command(instruction: int, change: Callable[[Command], Command]) -> Any:
+def _command(instruction: int, change: Callable[[Command], Command]) -> Change:
     return entry_instead(security_domain.COMMANDS, instruction, change)
 
 
@@ -199,7 +198,7 @@ def _no_receipt_of_replays(parameters: SecurityParameters, status: ResponseStatu
     return secured.WANTED.standard(parameters, status)
 
 
-def _parts_stay(before: Volatile) -> Volatile:
+def _parts_stay(before: Volatile, /) -> Volatile:
     return replace(startup.FORGOTTEN.standard(before), sms_parts=before.sms_parts)
 
 

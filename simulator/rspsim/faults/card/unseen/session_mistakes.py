@@ -108,12 +108,13 @@ def _as_new(attempt: AuthenticationAttempt) -> EuiccSigned1:
 
 
 def _owner_begins_alike(attempt: DownloadAttempt) -> bool:
-    held, given = attempt.server and attempt.server.oid, attempt.presented.oid
-    return bool(held and given) and _parent(held) == _parent(given)
+    if attempt.server is None or attempt.presented.oid is None:
+        return False
+    return _parent(attempt.server.oid) == _parent(attempt.presented.oid)
 
 
-def _parent(oid: Oid | None) -> str:
-    return "" if oid is None else oid.dotted.rpartition(".")[0]
+def _parent(oid: Oid) -> str:
+    return oid.dotted.rpartition(".")[0]
 
 
 def _of_the_last_profile(
@@ -156,7 +157,7 @@ def _return_forgotten(state: CardState, decisions: Decisions, profile: Profile) 
     return replace(delete_profile.REMOVED.standard(state, decisions, profile), return_to=None)
 
 
-def _no_return_after_reset(state: CardState) -> CardState:
+def _no_return_after_reset(state: CardState, /) -> CardState:
     return state if state.return_to is None else replace(state, return_to=None)
 
 

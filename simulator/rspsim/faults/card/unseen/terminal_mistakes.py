@@ -123,7 +123,7 @@ def _first_for_current(handler: Handler) -> Handler:
 
 
 def _changed_at_reset(change: Callable[[ProfileContent], ProfileContent]) -> Change:
-    def kept(state: CardState) -> CardState:
+    def kept(state: CardState, /) -> CardState:
         for one in state.profiles:
             changed = change(one.content)
             if changed != one.content:
