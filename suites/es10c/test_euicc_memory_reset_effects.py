@@ -133,6 +133,7 @@ def test_power_loss_resets_wholly_or_not_at_all(card, given, step):
 
 
 @testcase("ES10c.eUICCMemoryReset#25", level="destructive")
+@testcase.both_curves
 def test_numbers_go_on(card, given, server, step):
     """Notifications after a memory reset have larger numbers than those before."""
     given.profiles(ONE, notifications=True)

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from rspcore.messages.es10c import DeleteProfileRequest, DisableProfileRequest
 from rspcore.messages.metadata import IconType, PprId, UpdateMetadataRequest
 from rspcore.profile_maker import jpg_icon, png_icon, preset
@@ -158,6 +160,8 @@ def test_service_specific_data_is_stored(card, given, make_ota, step, before, af
 
 
 @testcase("ES6.UpdateMetadata#06")
+@testcase.both_curves
+@pytest.mark.usefixtures("server")
 def test_service_specific_data_is_removed(card, given, make_ota, step):
     """Empty service-specific data in the request removes what was stored."""
     what = with_data(OLD_DATA)

@@ -3,7 +3,12 @@
 from dataclasses import replace
 
 from rspcore.crypto.curves import Curve
-from rspcore.messages.es10b import NotificationSentRequest
+from rspcore.messages.es10a import SetDefaultDpAddressRequest
+from rspcore.messages.es10b import (
+    CancelSessionReason,
+    GetEuiccInfo1Request,
+    NotificationSentRequest,
+)
 from rspcore.messages.es10c import (
     DeleteProfileRequest,
     DeleteResult,
@@ -14,6 +19,7 @@ from rspcore.messages.es10c import (
     EuiccMemoryResetRequest,
     ProfileIdentifier,
     ResetOption,
+    SetNicknameRequest,
 )
 from rspcore.messages.metadata import NotificationConfigurationInformation, NotificationEvent
 from rspcore.messages.notifications import OtherSignedNotification
@@ -363,3 +369,27 @@ def test_long_address_is_kept_whole(card, given, step):
         expect.ok(enable(card, one.iccid))
     with step("Expected: one Notification to that address"):
         expect.notifications(card.notifications(), (ENABLE, one.iccid, LONG_ADDRESS))
+
+
+@testcase("procedure.Notifications#19")
+def test_only_notifications_take_numbers(card, given, server, step):
+    """Functions that make no Notification use no number of the list."""
+    require_no_other_notifications(card)
+    (one,) = given.profiles(notifying(ONE, {ENABLE}, "dp1.example.com"))
+    with step("S_LPAd -> eUICC: EnableProfile, DisableProfile; expected: one Notification"):
+        expect.ok(enable(card, one.iccid))
+        expect.ok(disable(card, one.iccid))
+        (first,) = numbers(card)
+    with step("S_LPAd -> eUICC: functions that read and set, a session, refused requests"):
+        card.observe()
+        card.send(GetEuiccInfo1Request())
+        card.eid()
+        expect.ok(card.send(SetDefaultDpAddressRequest(default_dp_address="dp2.example.com")))
+        expect.ok(card.send(SetNicknameRequest(iccid=one.iccid, profile_nickname="Number")))
+        session = server.authenticated(card)
+        expect.ok(session.prepare())
+        expect.ok(session.cancel(CancelSessionReason.timeout))
+        expect.error(disable(card, one.iccid), DisableResult.profileNotInEnabledState)
+    with step("S_LPAd -> eUICC: EnableProfile; expected: the next number"):
+        expect.ok(enable(card, one.iccid))
+        expect.equal(numbers(card), [first, first + 1], "numbers of Notifications")

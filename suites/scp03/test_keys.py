@@ -49,6 +49,8 @@ def delete(*parts):
 
 
 @testcase("UICC.PutKey#01")
+@testcase.both_curves
+@pytest.mark.usefixtures("server")
 def test_key_set_is_added(host, step):
     """PUT KEY answers the version and three check values, and the new set opens a session."""
     with step("S_Host -> UICC: PUT KEY of version 32, in a session of level 33"):

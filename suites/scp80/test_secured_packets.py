@@ -123,6 +123,8 @@ def test_every_combination(ota, card, step, by_submit):
 
 
 @testcase("UICC.SecuredPacket#03")
+@testcase.both_curves
+@pytest.mark.usefixtures("server")
 def test_no_receipt(ota, card, step):
     """Without the wish for a receipt, the script is carried out and none is sent."""
     with step("S_OTA -> UICC: UPDATE BINARY, SPI 16 00"):

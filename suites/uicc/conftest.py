@@ -102,8 +102,8 @@ def file_element(*, ber_tlv):
 
 def every_file(*, ber_tlv):
     """Returns what makes each file: `FILES` and `MORE_FILES`, perhaps without BER-TLV files."""
-    files = *((fid, kind, 0x2F06, *rest) for fid, kind, *rest in FILES), *MORE_FILES
-    return [one for one in files if ber_tlv or one[1][:2] != BER_TLV]
+    listed = [(fid, kind, 0x2F06, *rest) for fid, kind, *rest in FILES]
+    return [one for one in (*listed, *MORE_FILES) if ber_tlv or str(one[1])[:2] != BER_TLV]
 
 
 def own_profile(*, ber_tlv=True, **changed):

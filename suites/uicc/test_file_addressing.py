@@ -6,6 +6,7 @@ from rspharness.suite.codes import code
 from rspharness.suite.logical_channels import opened
 
 LARGE, LINEAR, CYCLIC, NOT_SHAREABLE, OBJECTS = 0x2F29, 0x2F2A, 0x2F2B, 0x2F2E, 0x2F2F
+OTHER_CYCLIC, OTHER_OBJECTS = 0x2F22, 0x2F23
 ADM = code("adm1")
 ABSENT_SFI = 0x0F
 MORE = 0x62F1
@@ -397,3 +398,36 @@ def test_life_cycle_needs_the_right(own, step):
         own.card.reset()
         own.select(LARGE)
         own.refused("00440000", 0x6982)
+
+
+@testcase("UICC.Increase#06")
+def test_increase_by_short_identifier(own, step):
+    """INCREASE by short identifier adds to that file and makes it the current one."""
+    with step("Initial conditions: another cyclic file is current"):
+        own.verify(0x0A, code("adm1"))
+        own.select(CYCLIC)
+    with step("Terminal -> UICC: INCREASE of 2F22 by its short identifier"):
+        answer = own(f"8032{0x80 | own.sfi[OTHER_CYCLIC]:02X}0003000005 00")
+        expect.success(answer)
+    with step("Expected: 000008 000005; 2F22 current; the other file as before"):
+        expect.equal(answer.data.hex(), "000008000005", "answer")
+        expect.equal(own("00B2010403").data.hex(), "000008", "record 1 of the current file")
+        own.select(CYCLIC)
+        expect.equal(own("00B2010403").data, own.content[CYCLIC][:3], "record 1 of 2F2B")
+
+
+@testcase("UICC.SetData#06")
+def test_objects_by_short_identifier(own, step):
+    """SET DATA and RETRIEVE DATA by short identifier reach that file, not the current one."""
+    sfi = own.sfi[OBJECTS]
+    with step("Initial conditions: another BER-TLV file is current"):
+        own.select(OTHER_OBJECTS)
+    with step("Terminal -> UICC: SET DATA 85 in 2F2F by its short identifier"):
+        expect.success(own(f"80DB00{0x80 | sfi:02X}048502C0DE"))
+    with step("Expected: there, and not in the other file"):
+        expect.equal(own("80CB00800185 00").data.hex(), "8502c0de", "data object of 2F2F")
+        own.select(OTHER_OBJECTS)
+        own.refused("80CB00800185 00", 0x6A88)
+    with step("Terminal -> UICC: RETRIEVE DATA 85 by short identifier; expected: the object"):
+        answer = own(f"80CB00{0x80 | sfi:02X}0185 00")
+        expect.equal(answer.data.hex(), "8502c0de", "data object of 2F2F")

@@ -1,5 +1,7 @@
 """What UICC commands did: seen on another channel, after a reset, after another Profile."""
 
+import pytest
+
 from rspcore.profile_maker import make_profile, preset
 from rspharness import testcase
 from rspharness.card import expect
@@ -97,4 +99,16 @@ def test_changes_stay_while_another_profile_is_enabled(own, given, step, server)
         own.refused("00A40004022F2000", 0x6A82)
     with step("S_LPAd -> eUICC: EnableProfile of the first; expected: each change"):
         given.enable(iccid)
+        require_changed(own)
+
+
+@testcase("UICC.KeptContent#04")
+@testcase.both_curves
+@pytest.mark.usefixtures("server")
+def test_changes_in_a_profile_of_either_curve(own, step):
+    """Files of a Profile are changed and kept, whatever curve the Profile came over."""
+    with step("Terminal -> UICC: each command that changes a file"):
+        change(own)
+    with step("Expected after a reset: each change, and nothing else"):
+        own.card.reset()
         require_changed(own)

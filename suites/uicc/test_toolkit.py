@@ -156,6 +156,8 @@ def responded(own, details, result):
 
 
 @testcase("UICC.Toolkit#03")
+@testcase.both_curves
+@pytest.mark.usefixtures("server")
 def test_command_is_announced_until_it_is_fetched(own, make_ota, parameters, step):
     """Every answer announces a command that waits; once it is fetched, none does."""
     with step("Initial conditions: the card offers a short message"):

@@ -108,6 +108,7 @@ class Conditions:
                 tuple((one.upp, one.metadata.encode()) for one in made),
                 _name(active) if active else "",
                 notifications,
+                self._server.curve,
             )
             if not self._restored(key):
                 cleanup.clear(self._card, self._run)

@@ -21,7 +21,8 @@ from rspcore.status import StatusWord, is_success
 from rspcore.tlv import Tlv
 from rspsim.euicc import channels, startup
 from rspsim.euicc.es6 import update_metadata
-from rspsim.euicc.load import segments, step
+from rspsim.euicc.load import segments
+from rspsim.euicc.load import step as protection
 from rspsim.euicc.load.es8p import initialise_secure_channel, store_metadata
 from rspsim.euicc.load.step import Step
 from rspsim.euicc.load_progress import Load
@@ -58,14 +59,14 @@ def _fifteen_octets(z: bytes, host_id: bytes, eid: Eid) -> BspKeys:
 
 
 def _never_empty(bsp: Bsp, one: Tlv) -> tuple[bytes, Bsp]:
-    content, after = step.UNPROTECT.standard(bsp, one)
+    content, after = protection.UNPROTECT.standard(bsp, one)
     if not content:
         raise BspStructureError("no content")
     return content, after
 
 
 def _with_a_header(bsp: Bsp, one: Tlv) -> tuple[bytes, Bsp]:
-    content, after = step.UNPROTECT_MAC_ONLY.standard(bsp, one)
+    content, after = protection.UNPROTECT_MAC_ONLY.standard(bsp, one)
     if len(content) < _SHORT_PIECE:
         raise BspStructureError("no header of a data object")
     return content, after
@@ -85,8 +86,8 @@ def _size_in_an_octet(request: StoreMetadataRequest) -> StoreMetadataRequest:
 
 
 def _installed_with(change: Callable[[ProfileContent], ProfileContent]) -> Change:
-    def installed(standing: Load, here: Step, /) -> Profile:
-        made = segments.INSTALLED.standard(standing, here)
+    def installed(standing: Load, step: Step) -> Profile:
+        made = segments.INSTALLED.standard(standing, step)
         return replace(made, content=change(made.content))
 
     return swap(segments.INSTALLED, installed)
@@ -236,7 +237,9 @@ def _every_application(run: Command) -> Command:
     return status
 
 
-FAULTS: Final = (
+FAULTS: Final[tuple[CardFault, ...]] = ()
+
+NOT_CAUGHT: Final[tuple[CardFault, ...]] = (
     CardFault(
         "unseen.20-fifteen-octets-of-host",
         "A hostId of 16 octets loses its last one in the key derivation.",
@@ -247,13 +250,13 @@ FAULTS: Final = (
         "unseen.21-never-empty",
         "An 86 with no content but padding is refused.",
         (),
-        swap(step.UNPROTECT, _never_empty),
+        swap(protection.UNPROTECT, _never_empty),
     ),
     CardFault(
         "unseen.22-piece-with-header",
         "An 88 with fewer than four octets of metadata is refused.",
         (),
-        swap(step.UNPROTECT_MAC_ONLY, _with_a_header),
+        swap(protection.UNPROTECT_MAC_ONLY, _with_a_header),
     ),
     CardFault(
         "unseen.23-four-entries",
@@ -376,6 +379,4 @@ FAULTS: Final = (
         _command(Ins.GET_STATUS, _every_application),
     ),
 )
-
-NOT_CAUGHT: Final[tuple[CardFault, ...]] = ()
 """Mistakes that no strict verdict finds; they are no faults to choose until a case does."""

@@ -12,7 +12,7 @@ from rspcore.messages.es10b.authentication import (
     EuiccSigned1,
 )
 from rspcore.messages.es10b.download import EuiccCancelSessionSigned
-from rspcore.messages.es10c import ProfileInfoListRequest, ResetOption
+from rspcore.messages.es10c import ProfileInfoListRequest
 from rspsim.euicc import channels, startup
 from rspsim.euicc.decisions import Check, Decisions
 from rspsim.euicc.isdr.es10a import set_default_dp_address
@@ -161,7 +161,7 @@ def _no_return_after_reset(state: CardState, /) -> CardState:
     return state if state.return_to is None else replace(state, return_to=None)
 
 
-def _spares_the_former(state: CardState, options: frozenset[ResetOption]) -> tuple[Profile, ...]:
+def _spares_the_former(state: CardState, options: frozenset[int]) -> tuple[Profile, ...]:
     chosen = euicc_memory_reset.SELECTED.standard(state, options)
     return tuple(one for one in chosen if one.aid != state.return_to)
 
@@ -199,7 +199,9 @@ def _renamed(state: CardState, profile: Profile, nickname: str) -> CardState:
     return named.with_profile(replace(held, metadata=metadata))
 
 
-FAULTS: Final = (
+FAULTS: Final[tuple[CardFault, ...]] = ()
+
+NOT_CAUGHT: Final[tuple[CardFault, ...]] = (
     CardFault(
         "unseen.01-full-block-goes-on",
         "A last block of 255 octets is taken as one that more follow.",
@@ -318,6 +320,4 @@ FAULTS: Final = (
         swap(set_nickname.STORED, _renamed),
     ),
 )
-
-NOT_CAUGHT: Final[tuple[CardFault, ...]] = ()
 """Mistakes that no strict verdict finds; they are no faults to choose until a case does."""

@@ -383,7 +383,16 @@ def _enlarged_first(before: CardState, after: CardState) -> CardState | None:
     return None
 
 
-FAULTS: Final = (
+FAULTS: Final[tuple[CardFault, ...]] = (
+    CardFault(
+        "unseen.45-increase-of-the-current",
+        "INCREASE by short identifier adds to the current file.",
+        ("UICC.Increase#06",),
+        instead(Ins.INCREASE, _of_the_current),
+    ),
+)
+
+NOT_CAUGHT: Final[tuple[CardFault, ...]] = (
     CardFault(
         "unseen.43-cut-at-the-page",
         "UPDATE BINARY across octet 256 writes what is before it.",
@@ -395,12 +404,6 @@ FAULTS: Final = (
         "SELECT without data leaves the channel where it is.",
         (),
         swap(select.FIND, _only_looked_for),
-    ),
-    CardFault(
-        "unseen.45-increase-of-the-current",
-        "INCREASE by short identifier adds to the current file.",
-        (),
-        instead(Ins.INCREASE, _of_the_current),
     ),
     CardFault(
         "unseen.46-grown-with-zeros",
@@ -565,6 +568,4 @@ FAULTS: Final = (
         swap(pin.PIN_EQUAL, _slower_when_right),
     ),
 )
-
-NOT_CAUGHT: Final[tuple[CardFault, ...]] = ()
 """Mistakes that no strict verdict finds; they are no faults to choose until a case does."""
