@@ -393,3 +393,15 @@ def test_only_notifications_take_numbers(card, given, server, step):
     with step("S_LPAd -> eUICC: EnableProfile; expected: the next number"):
         expect.ok(enable(card, one.iccid))
         expect.equal(numbers(card), [first, first + 1], "numbers of Notifications")
+
+
+@testcase("procedure.Notifications#20")
+def test_every_entry_of_a_long_configuration(card, given, step):
+    """Six entries of a configuration lead to six Notifications of an event."""
+    require_no_other_notifications(card)
+    addresses = [f"dp{number}.example.com" for number in range(1, 7)]
+    (one,) = given.profiles(notifying(ONE, {ENABLE}, *addresses))
+    with step("S_LPAd -> eUICC: EnableProfile; expected: a Notification to each address"):
+        expect.ok(enable(card, one.iccid))
+        expected = [(ENABLE, one.iccid, address) for address in addresses]
+        expect.notifications(card.notifications(), *expected)

@@ -251,3 +251,26 @@ def test_file_commands_leave_the_counters(own, step):
         tries(own, 2)
         own.select_usim()
         tries(own, 2, 0x81)
+
+
+@testcase("UICC.UnblockPin#06")
+def test_wrong_puk_sets_no_value(own, step):
+    """UNBLOCK PIN with a wrong PUK leaves the value of the PIN."""
+    with step("Initial conditions: PIN1 enabled"):
+        enabled(own)
+    with step("Terminal -> UICC: UNBLOCK PIN, a wrong PUK and a new value"):
+        expect.sw(own(f"002C000110{WRONG}{NEW}"), 0x63C9)
+    with step("Expected: the new value does not verify, the old one does"):
+        expect.sw(own(f"0020000108{NEW}"), 0x63C2)
+        own.verify()
+
+
+@testcase("UICC.UnblockPin#07")
+def test_query_of_the_puk_costs_nothing(own, step):
+    """UNBLOCK PIN without data says the tries of the PUK, as often as it is asked."""
+    with step("Terminal -> UICC: UNBLOCK PIN without data, three times, and after a reset"):
+        words = [own("002C0001").sw for _ in range(3)]
+        own.card.reset()
+        words.append(own("002C0001").sw)
+    with step("Expected: ten tries each time"):
+        expect.equal(words, [0x63CA] * 4, "status words")
