@@ -57,6 +57,7 @@ from rspsim.faults.card.narrow import (
     loads,
     packages,
     requests,
+    rows,
     sessions,
     states,
 )
@@ -175,5 +176,6 @@ FAULTS: Final[tuple[CardFault, ...]] = (
     *narrow_switching.FAULTS,
     *sessions.FAULTS,
     *states.FAULTS,
+    *rows.FAULTS,
     *comparisons.FAULTS,
 )
