@@ -32,10 +32,13 @@ def test_transaction_id_that_begins_with_zeros(card, given, server, step):
 @testcase("ES10b.AuthenticateServer#119", level="read-only")
 def test_releases_with_minor_and_revision(card, server, step):
     """Capabilities with minor release and revision are signed as they were sent."""
-    capabilities = DEVICE_INFO.device_capabilities
     release = Version.from_text("15.3.7")
-    releases = {"gsm_supported_release": release, "utran_supported_release": release}
-    device = replace(DEVICE_INFO, device_capabilities=replace(capabilities, **releases))
+    newer = replace(
+        DEVICE_INFO.device_capabilities,
+        gsm_supported_release=release,
+        utran_supported_release=release,
+    )
+    device = replace(DEVICE_INFO, device_capabilities=newer)
     with step("S_LPAd -> eUICC: AuthenticateServer, releases 15.3.7; expected: echoed and signed"):
         session = server.open(card)
         verify_authentication(session, session.authenticate(device_info=device))
