@@ -217,3 +217,21 @@ def test_inside_an_update_of_metadata(card, given, make_ota, power_lost_inside, 
             found = listed.service_provider_name, listed.profile_name
             before = metadata.service_provider_name, metadata.profile_name
             expect.one_of(found, (before, ("New SP", "New Name")), "names")
+
+
+@testcase("procedure.PowerLoss#21")
+def test_numbers_after_a_loss(card, given, power_lost_inside, step):
+    """No number of a Notification comes twice, though power was lost where one was made."""
+    for pieces in PIECES:
+        (one,) = given.profiles(ONE)
+        title = f"S_LPAd -> eUICC: EnableProfile; power lost, {pieces} pieces kept"
+        with step(title), power_lost_inside(pieces):
+            card.send(EnableProfileRequest(profile_identifier=one.by_iccid, refresh_flag=False))
+        with step("S_LPAd -> eUICC: the Profile enabled, if it is not, and disabled"):
+            if not card.enabled():
+                given.enable(one.iccid)
+            given.disable(one.iccid)
+        with step("Expected: one Notification of each, with two numbers"):
+            listed = sorted(notice.seq_number for notice in card.notifications())
+            expect.equal(len(listed), 2, "Notifications")
+            expect.equal(len(set(listed)), 2, "different numbers")

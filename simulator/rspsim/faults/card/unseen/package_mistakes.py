@@ -237,86 +237,146 @@ def _every_application(run: Command) -> Command:
     return status
 
 
-FAULTS: Final[tuple[CardFault, ...]] = ()
-
-NOT_CAUGHT: Final[tuple[CardFault, ...]] = (
+FAULTS: Final[tuple[CardFault, ...]] = (
     CardFault(
         "unseen.20-fifteen-octets-of-host",
         "A hostId of 16 octets loses its last one in the key derivation.",
-        (),
+        ("procedure.Notifications#20",),
         swap(initialise_secure_channel.KEYS, _fifteen_octets),
-    ),
-    CardFault(
-        "unseen.21-never-empty",
-        "An 86 with no content but padding is refused.",
-        (),
-        swap(protection.UNPROTECT, _never_empty),
     ),
     CardFault(
         "unseen.22-piece-with-header",
         "An 88 with fewer than four octets of metadata is refused.",
-        (),
+        ("ES8+.StoreMetadata#92",),
         swap(protection.UNPROTECT_MAC_ONLY, _with_a_header),
     ),
     CardFault(
         "unseen.23-four-entries",
         "Of a notification configuration four entries are kept.",
-        (),
+        ("procedure.Notifications#20",),
         swap(store_metadata.KEPT, _four_entries),
     ),
     CardFault(
         "unseen.24-icon-size-in-an-octet",
         "The size of an icon is kept on one octet.",
-        (),
+        (
+            "ES8+.StoreMetadata#04",
+            "ES8+.StoreMetadata#84",
+        ),
         swap(store_metadata.KEPT, _size_in_an_octet),
     ),
     CardFault(
         "unseen.25-tries-exchanged",
         "Maximum and remaining tries of a PIN in a package are exchanged.",
-        (),
+        ("Profile.PIN#01",),
         _installed_with(_tries_exchanged),
     ),
     CardFault(
         "unseen.26-sixteen-first-numbers",
         "First sequence numbers of a package are kept for 16 indices.",
-        (),
+        ("Profile.AKA#10",),
         _installed_with(_sixteen_numbers),
     ),
     CardFault(
         "unseen.27-offset-in-an-octet",
         "The place of content in a script is kept on one octet.",
-        (),
+        ("Profile.GFM#10",),
         swap(generic_file_management.WRITTEN, _offset_in_an_octet),
     ),
     CardFault(
         "unseen.28-update-takes-nickname",
         "UpdateMetadata removes the nickname.",
-        (),
+        ("ES6.UpdateMetadata#63",),
         _command(Ins.STORE_DATA, _nickname_gone),
     ),
     CardFault(
         "unseen.29-first-profile-updated",
         "UpdateMetadata changes the names of the Profile that was installed first.",
-        (),
+        ("ES6.UpdateMetadata#63",),
         _command(Ins.STORE_DATA, _first_profile),
     ),
     CardFault(
         "unseen.30-two-blocks",
         "The third block of STORE DATA to a security domain is refused.",
-        (),
+        ("ES6.UpdateMetadata#12",),
         _command(Ins.STORE_DATA, _two_blocks),
     ),
     CardFault(
         "unseen.31-both-rules-cleared",
         "An update that clears one policy rule clears the other one too.",
-        (),
+        ("ES6.UpdateMetadata#62",),
         swap(update_metadata.UPDATED, _both_cleared),
     ),
     CardFault(
         "unseen.32-counter-of-32-bits",
         "The counter of packets is compared on 32 bits.",
-        (),
+        ("UICC.SecuredPacket#22",),
         swap(secured.COUNTER, _low_counter),
+    ),
+    CardFault(
+        "unseen.34-parts-from-anybody",
+        "Parts of messages from two senders are joined.",
+        ("UICC.SecuredPacket#23",),
+        swap(delivery.COLLECTED, _from_anybody),
+    ),
+    CardFault(
+        "unseen.35-no-data-of-failure",
+        "The receipt of a script that failed has no data.",
+        (
+            "ES6.UpdateMetadata#62",
+            "ES6.UpdateMetadata#63",
+            "UICC.SecuredPacket#22",
+        ),
+        swap(secured.PROTECTED, _data_of_success),
+    ),
+    CardFault(
+        "unseen.36-counter-mode-not-required",
+        "The counter mode of a minimum security level is not compared.",
+        ("UICC.SecuredPacket#24",),
+        swap(receivers.LEVEL_REACHED, _any_counter_mode),
+    ),
+    CardFault(
+        "unseen.37-silent-about-replays",
+        "A packet with a counter that was used gets no receipt.",
+        ("UICC.SecuredPacket#22",),
+        swap(secured.WANTED, _no_receipt_of_replays),
+    ),
+    CardFault(
+        "unseen.39-any-key-version",
+        "INITIALIZE UPDATE opens a session with the first key set, whichever is named.",
+        (
+            "UICC.DeleteKey#01",
+            "UICC.DeleteKey#03",
+            "UICC.PutKey#01",
+        ),
+        swap(channels.PARSE, _any_version),
+    ),
+    CardFault(
+        "unseen.40-one-key-set",
+        "PUT KEY in the place of a key set removes all others.",
+        ("UICC.PutKey#04",),
+        _command(Ins.PUT_KEY, _only_set),
+    ),
+    CardFault(
+        "unseen.41-every-key-set-deleted",
+        "DELETE of a key set removes all of them.",
+        ("UICC.DeleteKey#01",),
+        _command(Ins.DELETE, _every_set),
+    ),
+    CardFault(
+        "unseen.42-every-application",
+        "GET STATUS lists every application whatever AID is asked for.",
+        ("UICC.DomainData#04",),
+        _command(Ins.GET_STATUS, _every_application),
+    ),
+)
+
+NOT_CAUGHT: Final[tuple[CardFault, ...]] = (
+    CardFault(
+        "unseen.21-never-empty",
+        "An 86 with no content but padding is refused.",
+        (),
+        swap(protection.UNPROTECT, _never_empty),
     ),
     CardFault(
         "unseen.33-short-references",
@@ -325,58 +385,10 @@ NOT_CAUGHT: Final[tuple[CardFault, ...]] = (
         swap(delivery.COLLECTED, _short_references),
     ),
     CardFault(
-        "unseen.34-parts-from-anybody",
-        "Parts of messages from two senders are joined.",
-        (),
-        swap(delivery.COLLECTED, _from_anybody),
-    ),
-    CardFault(
-        "unseen.35-no-data-of-failure",
-        "The receipt of a script that failed has no data.",
-        (),
-        swap(secured.PROTECTED, _data_of_success),
-    ),
-    CardFault(
-        "unseen.36-counter-mode-not-required",
-        "The counter mode of a minimum security level is not compared.",
-        (),
-        swap(receivers.LEVEL_REACHED, _any_counter_mode),
-    ),
-    CardFault(
-        "unseen.37-silent-about-replays",
-        "A packet with a counter that was used gets no receipt.",
-        (),
-        swap(secured.WANTED, _no_receipt_of_replays),
-    ),
-    CardFault(
         "unseen.38-parts-over-a-reset",
         "A reset keeps the parts of a message that is not whole.",
         (),
         swap(startup.FORGOTTEN, _parts_stay),
-    ),
-    CardFault(
-        "unseen.39-any-key-version",
-        "INITIALIZE UPDATE opens a session with the first key set, whichever is named.",
-        (),
-        swap(channels.PARSE, _any_version),
-    ),
-    CardFault(
-        "unseen.40-one-key-set",
-        "PUT KEY in the place of a key set removes all others.",
-        (),
-        _command(Ins.PUT_KEY, _only_set),
-    ),
-    CardFault(
-        "unseen.41-every-key-set-deleted",
-        "DELETE of a key set removes all of them.",
-        (),
-        _command(Ins.DELETE, _every_set),
-    ),
-    CardFault(
-        "unseen.42-every-application",
-        "GET STATUS lists every application whatever AID is asked for.",
-        (),
-        _command(Ins.GET_STATUS, _every_application),
     ),
 )
 """Mistakes that no strict verdict finds; they are no faults to choose until a case does."""

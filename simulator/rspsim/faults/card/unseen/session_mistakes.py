@@ -199,103 +199,103 @@ def _renamed(state: CardState, profile: Profile, nickname: str) -> CardState:
     return named.with_profile(replace(held, metadata=metadata))
 
 
-FAULTS: Final[tuple[CardFault, ...]] = ()
-
-NOT_CAUGHT: Final[tuple[CardFault, ...]] = (
+FAULTS: Final[tuple[CardFault, ...]] = (
     CardFault(
         "unseen.01-full-block-goes-on",
         "A last block of 255 octets is taken as one that more follow.",
-        (),
+        (
+            "ES10b.GetEUICCInfo2#26",
+            "Transport.StoreData#02",
+            "procedure.Download#07",
+        ),
         swap(channels.PARSE, _full_goes_on),
     ),
     CardFault(
         "unseen.02-number-for-transaction",
         "euiccSigned1 has the TransactionID without the zeros that it begins with.",
-        (),
+        ("ES10b.AuthenticateServer#118",),
         swap(authenticate_server.SIGNED, _as_a_number),
     ),
     CardFault(
         "unseen.03-address-of-127",
         "A serverAddress of more than 127 octets is refused.",
-        (),
+        ("Transport.StoreData#04",),
         adds(authenticate_server.CHECKS, Check("short_address", _short_address, _UNDEFINED)),
     ),
     CardFault(
         "unseen.04-major-release-alone",
         "Capabilities of the device are signed with their major release alone.",
-        (),
+        ("ES10b.AuthenticateServer#119",),
         swap(authenticate_server.SIGNED, _major_alone),
     ),
     CardFault(
         "unseen.05-memory-as-new",
         "euiccSigned1 has the free memory of a card without Profiles.",
-        (),
+        ("ES10b.GetEUICCInfo2#28",),
         swap(authenticate_server.SIGNED, _as_new),
     ),
     CardFault(
         "unseen.06-owner-without-last-arc",
         "The last arc of the owner of CERT.DPpb is not compared.",
-        (),
+        ("ES10b.PrepareDownload#27",),
         decides(prepare_download.CHECKS, "same_owner", _owner_begins_alike),
     ),
     CardFault(
         "unseen.07-revoked-pb",
         "CERT.DPpb is not looked for in the revocation lists.",
-        (),
+        ("ES10b.LoadCRL#17",),
         skip(prepare_download.CHECKS, "certificate_not_revoked"),
     ),
     CardFault(
         "unseen.08-cancelled-for-another",
         "CancelSession is signed with the OID of the SM-DP+ of the last Profile.",
-        (),
+        ("ES10b.CancelSession#38",),
         swap(cancel_session.SIGNED, _of_the_last_profile),
     ),
     CardFault(
         "unseen.09-outstanding-challenge-again",
         "While no server was authenticated, a new challenge is the outstanding one.",
-        (),
+        (
+            "ES10a.GetEuiccConfiguredAddresses#04",
+            "ES10a.GetEuiccConfiguredAddresses#08",
+            "ES10a.SetDefaultDpAddress#05",
+        ),
         behind(get_euicc_challenge.GET_EUICC_CHALLENGE, _still_outstanding),
     ),
     CardFault(
         "unseen.10-class-or-tag-list",
         "A search by class finds every Profile when there is a tag list.",
-        (),
+        ("ES10c.GetProfilesInfo#57",),
         swap(channels.PARSE, _without_class),
-    ),
-    CardFault(
-        "unseen.11-tag-list-of-16",
-        "A tag list is read up to its sixteenth octet.",
-        (),
-        swap(get_profiles_info.WANTED, _short_list),
     ),
     CardFault(
         "unseen.12-true-is-ff",
         "A refreshFlag of 01 is taken as FALSE.",
-        (),
+        ("ES10c.EnableProfile#58",),
         swap(channels.PARSE, _exactly_true),
     ),
     CardFault(
         "unseen.13-deletion-forgets-return",
         "Any deletion forgets the Profile to return to after a test Profile.",
-        (),
+        ("ES10c.DisableProfile#33",),
         swap(delete_profile.REMOVED, _return_forgotten),
     ),
     CardFault(
         "unseen.14-reset-forgets-return",
         "A reset forgets the Profile to return to after a test Profile.",
-        (),
+        ("ES10c.DisableProfile#33",),
         swap(startup.KEPT, _no_return_after_reset),
     ),
     CardFault(
         "unseen.15-former-spared",
         "A memory reset keeps the Profile to return to after a test Profile.",
-        (),
+        ("ES10c.eUICCMemoryReset#33",),
         swap(euicc_memory_reset.SELECTED, _spares_the_former),
     ),
     CardFault(
         "unseen.16-low-octet-removed",
         "RemoveNotificationFromList compares the last octet of a number.",
-        (),
+        ("ES10b.RemoveNotificationFromList#11",),
         together(
             swap(remove_notification_from_list.REMOVED, _low_octet_removed),
             decides(remove_notification_from_list.CHECKS, "found", _low_octet_found),
@@ -304,20 +304,32 @@ NOT_CAUGHT: Final[tuple[CardFault, ...]] = (
     CardFault(
         "unseen.17-numbers-up-to-127",
         "A search by number finds none above 127.",
-        (),
+        ("ES10b.ListNotification#17",),
         swap(retrieve_notifications_list.FOUND, _small_numbers),
     ),
     CardFault(
         "unseen.18-no-port",
         "The default SM-DP+ address is kept without its port.",
-        (),
+        ("ES10a.SetDefaultDpAddress#16",),
         swap(set_default_dp_address.STORED, _host_alone),
     ),
     CardFault(
         "unseen.19-nickname-is-the-name",
         "A nickname takes the place of the Profile name as well.",
-        (),
+        (
+            "ES10c.GetProfilesInfo#01",
+            "ES10c.GetProfilesInfo#32",
+        ),
         swap(set_nickname.STORED, _renamed),
+    ),
+)
+
+NOT_CAUGHT: Final[tuple[CardFault, ...]] = (
+    CardFault(
+        "unseen.11-tag-list-of-16",
+        "A tag list is read up to its sixteenth octet.",
+        (),
+        swap(get_profiles_info.WANTED, _short_list),
     ),
 )
 """Mistakes that no strict verdict finds; they are no faults to choose until a case does."""

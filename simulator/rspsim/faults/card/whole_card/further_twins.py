@@ -42,9 +42,9 @@ def _not_of_brainpool(state: CardState, profile: Profile, nickname: str) -> Card
     return set_nickname.STORED.standard(state, profile, nickname)
 
 
-def _with_a_number(state: CardState, profile: Profile, nickname: str) -> CardState:
+def _number_again(state: CardState, profile: Profile, nickname: str) -> CardState:
     stored = set_nickname.STORED.standard(state, profile, nickname)
-    return replace(stored, next_seq_number=stored.next_seq_number + 1)
+    return replace(stored, next_seq_number=max(stored.next_seq_number - 1, 0))
 
 
 def _nothing_written(handler: Handler) -> Handler:
@@ -112,10 +112,10 @@ FAULTS: Final = (
         curve=_BRP,
     ),
     CardFault(
-        "twins.set-nickname.takes-a-number",
-        "SetNickname uses up a number of Notifications.",
+        "twins.set-nickname.number-again",
+        "SetNickname makes the last number of Notifications the next one.",
         ("procedure.Notifications#19",),
-        swap(set_nickname.STORED, _with_a_number),
+        swap(set_nickname.STORED, _number_again),
     ),
     CardFault(
         "twins.read-binary.gives-tries-back",
