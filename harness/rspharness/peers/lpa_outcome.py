@@ -40,7 +40,10 @@ class Outcome:
     @property
     def words(self) -> str:
         """Returns what it came to, for an explanation."""
-        said = " ".join(self.output.split())[-_SHOWN:]
+        lines = [one for one in self.output.splitlines() if one.strip()]
+        if self._crashed and self.crash in self.output:
+            lines = lines[-1:]  # of a traceback what was raised
+        said = " ".join(" ".join(lines).split())[-_SHOWN:]
         if self.code is None:
             return f"a hang: no end within its time; {said}"
         if self._crashed:
