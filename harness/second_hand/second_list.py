@@ -7,9 +7,14 @@
 """
 
 from rspsim.faults import card
-from rspsim.faults.card.unseen import package_mistakes, session_mistakes, terminal_mistakes
+from rspsim.faults.card.unseen import (
+    package_mistakes,
+    session_mistakes,
+    terminal_mistakes,
+    writing_mistakes,
+)
 
 __all__: list[str] = []
 
-_AREAS = (session_mistakes, package_mistakes, terminal_mistakes)
+_AREAS = (session_mistakes, package_mistakes, terminal_mistakes, writing_mistakes)
 card.FAULTS = tuple(one for area in _AREAS for one in (*area.FAULTS, *area.NOT_CAUGHT))

@@ -8,12 +8,13 @@ options unknown.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from typing import Final, TypeVar
 
 from rspcore import tlv
 from rspcore.errors import DecodeError, RspError
+from rspcore.frozen import dataclass
 from rspcore.ids import Version
 from rspcore.messages.es10a import EuiccConfiguredAddressesRequest
 from rspcore.messages.es10b import GetEuiccInfo1Request, GetEuiccInfo2Request, GetRatRequest

@@ -13,12 +13,12 @@ Servers have axes and tables of their own: `axes_smdpp.csv` and `axes_smds.csv`.
 
 import csv
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Final, Self
 
 from rspcore.errors import ConfigError
+from rspcore.frozen import dataclass
 from rspharness.record.catalogue import Catalogue
 
 __all__ = [

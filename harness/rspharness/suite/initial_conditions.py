@@ -8,9 +8,9 @@ What may be deleted on a real card is in `cleanup`.
 """
 
 from collections.abc import Hashable
-from dataclasses import dataclass, replace
 from typing import Final
 
+from rspcore.frozen import dataclass, replace
 from rspcore.ids import Aid, Iccid
 from rspcore.messages.es10a import SetDefaultDpAddressRequest
 from rspcore.messages.es10c import DeleteProfileRequest, ProfileIdentifier

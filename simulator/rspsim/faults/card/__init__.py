@@ -82,7 +82,12 @@ from rspsim.faults.card.uicc import (
     sequence_numbers,
     toolkit_and_ota,
 )
-from rspsim.faults.card.unseen import package_mistakes, session_mistakes, terminal_mistakes
+from rspsim.faults.card.unseen import (
+    package_mistakes,
+    session_mistakes,
+    terminal_mistakes,
+    writing_mistakes,
+)
 from rspsim.faults.card.whole_card import (
     commits,
     further_twins,
@@ -167,6 +172,7 @@ FAULTS: Final[tuple[CardFault, ...]] = (
     *session_mistakes.FAULTS,
     *package_mistakes.FAULTS,
     *terminal_mistakes.FAULTS,
+    *writing_mistakes.FAULTS,
     *one_curve.FAULTS,
     *twins.FAULTS,
     *further_twins.FAULTS,
