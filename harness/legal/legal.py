@@ -34,12 +34,11 @@ from rspsim.variations.variation import Variation
 ROOT = Path(__file__).resolve().parents[2]
 PRESETS = (
     *("removable-strict", "busy-toolkit", "strict-segments"),
-    *(one.name for one in RECORDED if one.name not in {"ec-220", "gd-220", "iot-gd"}),
+    *(one.name for one in RECORDED),
 )
 """Presets without a fault, whose cards conform too; ISD-R.Select#01 is red on vendor-aid.
 
-The last three are personalities of real cards. Three more claim no BER-TLV files, which the Profile
-of `suites/uicc` has: its cases are inconclusive there.
+The last six are personalities of real cards.
 """
 FINE = {"pass", "not applicable", "probe"}
 LINE = "{:<44} {:>6} {:>6} {:>6} {:>6} {:>9}   {}"

@@ -5,11 +5,12 @@ words, with the octets received, so that a user sees what the card says and not 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
 from rspcore import tlv
 from rspcore.errors import DecodeError, RemoteError
+from rspcore.frozen import dataclass
 from rspcore.messages.codec import Structure
 from rspcore.messages.es10a import EuiccConfiguredAddressesRequest
 from rspcore.messages.es10b import (
