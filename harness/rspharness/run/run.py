@@ -384,9 +384,11 @@ class Run:
                     f"{self._recover_line(eid)}"
                 )
             return
-        self._keeper = CardKeeper(
-            eid, self.target.name, folder, self.rising(), self.options.change_limit
-        )
+        limit = self.options.change_limit
+        try:
+            self._keeper = CardKeeper(eid, self.target.name, folder, self.rising(), limit)
+        except StoreError as error:
+            raise NoCardError(f"the card was not changed: {error}") from error
         self._own_profile.to_enable_again = self._enabled_before
         self._own_profile.restoring = lambda: self._keeper is not None and self._keeper.restoring
         self._own_profile.erases = self.options.erase_foreign and self.level is Level.DESTRUCTIVE
@@ -408,6 +410,7 @@ class Run:
 
         Raises:
             WrongCardError: it is not the card of --eid.
+            NoCardError: the journal cannot be used.
             Inconclusive: the card does not answer.
         """
         self.open_card(Trace(), Timings())
@@ -424,17 +427,16 @@ class Run:
         if keeper is None:
             return
         if keeper.owes:
-            try:
-                done = keeper.put_back(self.open_card(Trace(), Timings()))
-                problem, note = "" if done.complete else str(done), f"the card is as before; {done}"
-            except RspError as error:
-                problem = note = f"the card was not put back: {error}"
-            if problem:
-                note = f"{problem}; {self._recover_line(keeper.eid)} puts back what can be"
-            self.notes.append(note)
+            line = self._recover_line(keeper.eid)
+            self.notes.append(keeper.ended(lambda: self.open_card(Trace(), Timings()), line))
         self.facts["changing_commands"] = (
             f"{keeper.counter.here:,} in this run, {keeper.counter.total:,} on this card"
         )
+
+    def leave(self) -> None:
+        """Leaves the card as it is; a note says how it is put back."""
+        if (keeper := self._keeper) is not None and keeper.owes:
+            self.notes.append(keeper.left(self._recover_line(keeper.eid), "interrupted"))
 
     @property
     def aboard(self) -> Aboard:

@@ -303,11 +303,16 @@ def _own_notification(one: ListedNotification, run: Run) -> bool:
 
     The suites' are those of their Profiles, and of a load that had none. When a case enabled one
     of its own, the Profile that was Enabled has Notifications that nobody else asked for. One that
-    waited before the run is nobody's to remove, whatever it is of.
+    waited before the run is nobody's to remove, whatever it is of. Where it is not known what
+    waited, only those of the suites' Profiles are certainly theirs.
     """
     aboard = run.aboard
     if one.seq_number in aboard.notifications:
         return False
+    if run.owns(one.iccid):
+        return True
+    if not aboard.notifications_known:
+        return False
     if one.iccid is None:
         return one.notification_address.endswith(OWN_DOMAIN)
-    return run.owns(one.iccid) or one.iccid in aboard.profiles
+    return one.iccid in aboard.profiles

@@ -65,6 +65,8 @@ def require_no_other_notifications(
     if waiting := card.aboard.notifications:
         numbers = ", ".join(map(str, sorted(waiting)))
         raise NotApplicable(f"{why}, and on the card waits {numbers}, not of the suites")
+    if not card.aboard.notifications_known:
+        raise NotApplicable(f"{why}, and the card gave no list of those that waited before the run")
     if (enabled := card.aboard.enabled) is not None:
         raise NotApplicable(
             f"{why}, and {enabled}, Enabled and not of the suites, has one when it gives way"
