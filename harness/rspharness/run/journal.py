@@ -191,8 +191,8 @@ class Journal:
                 made._take(change)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise StoreError(
-                f"{path}: damaged, no journal ({error!r}); it holds what the card was before a run: mend it by "
-                "hand, or remove it and look at the card by `rsplab lpa list`"
+                f"{path}: damaged, no journal ({error!r}); it has what a card was before a run: "
+                "mend it by hand, or remove it and look at the card by `rsplab lpa list`"
             ) from error
         if whole != octets:
             os.truncate(path, len(whole))  # what is appended next begins a line

@@ -35,7 +35,7 @@ from rspharness.run.again import recover_later
 from rspharness.run.card_keeper import CardKeeper, JournalledLink
 from rspharness.run.case_state import CaseState
 from rspharness.run.identification import NoCardError, WrongCardError, identify
-from rspharness.run.journal import journalled_eids, state_folder
+from rspharness.run.journal import Before, journalled_eids, state_folder
 from rspharness.run.opening import Opens, open_target
 from rspharness.run.preflight import Preflight
 from rspharness.run.recorded_run import how_made
@@ -398,9 +398,13 @@ class Run:
         if earlier is not None:
             self.notes.append(f"an earlier run did not put the card back; {earlier}")
 
+    @property
+    def before(self) -> Before | None:
+        """Returns what the card was before it was changed; None where none is kept, or not read."""
+        return self._keeper.before if self._keeper else None
+
     def _enabled_before(self) -> Iccid | None:
-        before = self._keeper.before if self._keeper else None
-        return None if before is None else aboard_of(before).enabled
+        return None if self.before is None else aboard_of(self.before).enabled
 
     def _recover_line(self, eid: Eid) -> str:
         return recover_later(self.options, self.target.facts().get("reader", ""), eid)
@@ -444,9 +448,7 @@ class Run:
 
         With --erase-foreign nothing is.
         """
-        if self.options.erase_foreign or self._keeper is None:
-            return NOBODY
-        before = self._keeper.before
+        before = None if self.options.erase_foreign else self.before
         return NOBODY if before is None else aboard_of(before)
 
     def owns(self, iccid: Iccid | None, aid: Aid | None = None) -> bool:

@@ -2,9 +2,11 @@
 
 from rspcore.errors import RspError
 from rspcore.messages.es10c import ProfileState
+from rspcore.status import StatusWord
 from rspharness.card.aboard import NOBODY
 from rspharness.card.card_under_test import Card
 from rspharness.record.verdicts import NotApplicable, TargetLost
+from rspharness.suite.file_access import EF_ICCID, select_file
 
 __all__ = ["require_enabled", "require_no_other_notifications", "require_no_other_profiles"]
 
@@ -12,11 +14,12 @@ __all__ = ["require_enabled", "require_no_other_notifications", "require_no_othe
 def require_enabled(card: Card) -> None:
     """Requires a Profile that is Enabled; the card is reset afterwards.
 
-    A card whose list of Profiles cannot be read is taken as one that has it: other cases judge the
-    list, and this one shows what the card does.
+    A card whose list of Profiles cannot be read is taken as one that has it when it has the files
+    of a Profile: other cases judge the list, and this one shows what the card does.
 
     Raises:
         NotApplicable: no Profile is Enabled.
+        RspError: the list cannot be read, and there is no EF.ICCID.
         TargetLost: the card does not answer.
     """
     kept, card.aboard = card.aboard, NOBODY
@@ -25,6 +28,9 @@ def require_enabled(card: Card) -> None:
     except TargetLost:
         raise
     except RspError:
+        card.reset()
+        if select_file(card, EF_ICCID).sw == StatusWord.FILE_NOT_FOUND:
+            raise
         states = [ProfileState.enabled]
     finally:
         card.aboard = kept

@@ -12,7 +12,7 @@ from rspharness.plugin import interruption
 from rspharness.run.run import Run
 
 sys.path.insert(0, str(Path(__file__).parent))
-from test_kept_card import one_card  # noqa: E402, F401  beside the tests
+from test_kept_card import one_card  # noqa: F401  beside the tests
 
 pytestmark = pytest.mark.once
 

@@ -98,14 +98,12 @@ def test_journal_of_another_card_is_refused_and_kept(folder):
     path = _begun(folder).path
     text = path.read_text().replace(str(EID), "89049032000000000000000000000044")
     path.write_text(text)
-    with pytest.raises(StoreError, match="the journal of 8904903200.*, which is another card"):
+    with pytest.raises(StoreError, match=r"the journal of 8904903200.*, which is another card"):
         Journal.load(folder, EID)
     assert path.read_text() == text
 
 
-@pytest.mark.parametrize(
-    "line", ['{"instals": "98"}', '{"installs": 5}', '{"installs": "zz"}', "{}"]
-)
+@pytest.mark.parametrize("line", ['{"puts": "98"}', '{"installs": 5}', '{"installs": "zz"}', "{}"])
 def test_line_that_says_something_else_is_refused_and_kept(folder, line):
     made = _begun(folder)
     made.will_switch()
