@@ -1,19 +1,20 @@
 """Data objects as lines of names and values.
 
-Messages of SGP.22 are read by the compiled ASN.1 module, which knows the names; what it does not
-define stands below in octets, and what it cannot read is shown as a tree of tags.
+Messages of SGP.22 are read by the compiled ASN.1 modules, which know the names; what they do not
+define stands below in octets, and what they cannot read is shown as a tree of tags.
 """
 
 from collections.abc import Iterator, Mapping
+from enum import IntEnum
 from typing import Any, Final
 
 from cryptography import x509
 
-from rspcore import schema
-from rspcore.errors import DecodeError, LocalError
+from rspcore.errors import DecodeError
 from rspcore.ids import Eid, Iccid, Oid
 from rspcore.printable_text import printable
 from rspcore.tlv import Tlv, parse_all
+from rspharness.evidence.readings import read
 
 __all__ = ["INDENT", "hexadecimal", "in_words", "named", "tree"]
 
@@ -21,7 +22,10 @@ INDENT: Final = "  "
 _LONGEST: Final = 64
 """Octets of a value that are shown whole; of a longer one the beginning and the length."""
 _VERSION_NAMES: Final = {"svn", "lowestSvn", "profileVersion", "euiccFirmwareVer", "ppVersion"}
-_VERSION_NAMES_MORE: Final = {"uiccFirmwareVersion", "ts102241Version", "globalplatformVersion"}
+_VERSION_NAMES_MORE: Final = {
+    *("uiccFirmwareVersion", "ts102241Version", "globalplatformVersion"),
+    *("highestSvn", "lpaSvn", "naiSupport"),
+}
 _VERSION_OCTETS: Final = 3
 _ICCID_OCTETS: Final = 10
 _EID_OCTETS: Final = 16
@@ -60,24 +64,38 @@ def _certificate(der: bytes) -> str | None:
     return printable(f"{names[0]}, issued by {names[1]}, until {end}, serial {one.serial_number:X}")
 
 
-def _lines(name: str, value: Any, depth: int) -> Iterator[str]:
+_BitNames = Mapping[str, type[IntEnum]]
+_NO_NAMES: Final[_BitNames] = {}
+
+
+def _bits(name: str, octets: bytes, number: int, names: _BitNames) -> str:
+    """Returns a BIT STRING, with the names of the bits that are set where they are known."""
+    text = "".join(f"{octet:08b}" for octet in octets)[:number]
+    kind = names.get(name)
+    if kind is None:
+        return f"'{text}'B"
+    known = {int(one): one.name for one in kind}
+    held = [known.get(place, f"bit {place}") for place, bit in enumerate(text) if bit == "1"]
+    return f"'{text}'B ({', '.join(held) or 'none'})"
+
+
+def _lines(name: str, value: Any, depth: int, names: _BitNames = _NO_NAMES) -> Iterator[str]:
     """Yields a decoded value with its name."""
     pad = INDENT * depth
     match value:
         case dict():
             yield f"{pad}{name}"
             for member, inner in value.items():
-                yield from _lines(member, inner, depth + 1)
+                yield from _lines(member, inner, depth + 1, names)
         case (str() as choice, inner):
             yield f"{pad}{name}"
-            yield from _lines(choice, inner, depth + 1)
+            yield from _lines(choice, inner, depth + 1, names)
         case (bytes() | bytearray() as bits, int() as number):
-            text = "".join(f"{octet:08b}" for octet in bits)[:number]
-            yield f"{pad}{name}: '{text}'B"
+            yield f"{pad}{name}: {_bits(name, bytes(bits), number, names)}"
         case list():
             yield f"{pad}{name}: {len(value)} of them" if value else f"{pad}{name}: none"
             for number, inner in enumerate(value, 1):
-                yield from _lines(f"{number}", inner, depth + 1)
+                yield from _lines(f"{number}", inner, depth + 1, names)
         case bytes() | bytearray():
             yield f"{pad}{name}: {in_words(name, bytes(value))}"
         case None:
@@ -92,7 +110,7 @@ def named(kind: str, octets: bytes, depth: int = 0) -> Iterator[str]:
     """Yields a message of SGP.22 by the names of its members.
 
     Args:
-        kind: Its type in the ASN.1 module; empty shows the tree of tags.
+        kind: Its type in the ASN.1 modules; empty shows the tree of tags.
         octets: One data object.
         depth: How far the lines are indented.
     """
@@ -100,26 +118,16 @@ def named(kind: str, octets: bytes, depth: int = 0) -> Iterator[str]:
         yield from tree(octets, depth)
         return
     try:
-        value = schema.decode("rsp", kind, octets)
-        foreign = schema.foreign_part("rsp", kind, value)  # what it names cannot be written back
-        written = b"" if foreign else _written(kind, value)
+        found = read(kind, octets)
     except DecodeError as problem:
         yield f"{INDENT * depth}no {kind}: {problem}"
         yield from tree(octets, depth + 1)
         return
-    yield from _lines(kind, value, depth)
+    yield from _lines(found.kind, found.value, depth, found.bit_names)
     yield from _certificates(octets, depth + 1)
-    if written != octets:
+    if not found.whole:
         yield f"{INDENT * depth}not in the module, or written in another way; the whole in octets:"
         yield from tree(octets, depth + 1)
-
-
-def _written(kind: str, value: object) -> bytes:
-    """Returns a decoded value encoded again; nothing where its octets had no sound form."""
-    try:
-        return schema.encode("rsp", kind, value)
-    except LocalError:
-        return b""
 
 
 def _certificates(octets: bytes, depth: int) -> Iterator[str]:
