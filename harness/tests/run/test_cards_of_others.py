@@ -189,6 +189,14 @@ def test_no_address_of_a_case_outlives_it(owner, make, address):
     assert local_management.read_addresses(card).default_dp_address == "operator.test"
 
 
+def test_address_of_the_owner_stays_where_no_case_changed_it(owner, make):
+    run = make()
+    card = run.open_card(Trace(), Timings())
+    _install(card, run, ONE)
+    cleanup.remove_own(run.open_card(Trace(), Timings()), run)
+    assert local_management.read_addresses(card).default_dp_address == "operator.test"
+
+
 def test_address_that_was_not_read_before_stays(owner, make):
     run = make()
     card = run.open_card(Trace(), Timings())

@@ -57,6 +57,7 @@ from rspsim.faults.card.narrow import (
     loads,
     packages,
     requests,
+    rows,
     sessions,
     states,
 )
@@ -81,8 +82,15 @@ from rspsim.faults.card.uicc import (
     sequence_numbers,
     toolkit_and_ota,
 )
+from rspsim.faults.card.unseen import (
+    package_mistakes,
+    session_mistakes,
+    terminal_mistakes,
+    writing_mistakes,
+)
 from rspsim.faults.card.whole_card import (
     commits,
+    further_twins,
     leaks,
     notification_contents,
     notification_making,
@@ -161,13 +169,19 @@ FAULTS: Final[tuple[CardFault, ...]] = (
     *es10_mistakes.FAULTS,
     *load_mistakes.FAULTS,
     *uicc_mistakes.FAULTS,
+    *session_mistakes.FAULTS,
+    *package_mistakes.FAULTS,
+    *terminal_mistakes.FAULTS,
+    *writing_mistakes.FAULTS,
     *one_curve.FAULTS,
     *twins.FAULTS,
+    *further_twins.FAULTS,
     *packages.FAULTS,
     *loads.FAULTS,
     *requests.FAULTS,
     *narrow_switching.FAULTS,
     *sessions.FAULTS,
     *states.FAULTS,
+    *rows.FAULTS,
     *comparisons.FAULTS,
 )
