@@ -4,11 +4,11 @@ from collections.abc import Iterable
 
 from rspcore.errors import DecodeError, RspError
 from rspcore.messages.es10c import ProfileState
-from rspcore.status import StatusWord
 from rspcore.messages.euicc_info import EuiccInfo2
 from rspcore.profile_maker import TestProfile
 from rspcore.profile_reader import ProfileHeader, split
 from rspcore.profile_reader.service_capabilities import SERVICE_CAPABILITIES
+from rspcore.status import StatusWord
 from rspharness.card.aboard import NOBODY
 from rspharness.card.card_under_test import Card
 from rspharness.record.verdicts import NotApplicable, TargetLost
