@@ -201,7 +201,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="users' stories: name of a fault of their SM-DP+ (`rsplab smdpp faults` lists them)",
     )
-    _add_server(parser.add_argument_group("a server under test, in place of a card"))
+    add_server(parser.add_argument_group("a server under test, in place of a card"))
     cases = parser.add_argument_group("the cases")
     cases.add_argument(
         "--case",
@@ -333,7 +333,8 @@ def _workers(text: str) -> int:
     return int(text)
 
 
-def _add_server(server: "argparse._ArgumentGroup") -> None:
+def add_server(server: "argparse._ArgumentGroup") -> None:
+    """Adds the options that name a server under test, and how it is ordered at."""
     server.add_argument(
         "--smdpp",
         metavar="URL",

@@ -18,7 +18,7 @@ from rspharness.record.verdicts import (
 )
 from rspharness.run.run import NoCardError
 
-__all__ = ["LEARNT", "REUSE", "learnt"]
+__all__ = ["LEARNT", "REUSE", "learnt", "profile_type_problem"]
 
 REUSE: Final = "S_REUSE"
 _FULL: Final = ExtCardResource(
@@ -71,6 +71,24 @@ LEARNT: Final[Mapping[str, Callable[[Bench], bool]]] = {
     "S_ELIGIBILITY": _looks_at_card,
 }
 """How an option is learnt, by its name; each costs an order."""
+
+
+def profile_type_problem(bench: Bench, kind: str) -> str:
+    """Returns why an operator does not get a declared profileType, or an empty text.
+
+    The order is cancelled again.
+
+    Raises:
+        NotApplicable: ES2+ of the server is not known.
+        TargetLost: the server is not there any more.
+    """
+    operator = bench.operator(bench.own_trace())
+    answer = operator.call("downloadOrder", profileType=kind)
+    if answer.status != 200 or answer.refusal:
+        return answer.words
+    iccid = answer.text("iccid")
+    operator.call("cancelOrder", iccid=iccid, finalProfileStatusIndicator="Available")
+    return ""
 
 
 def learnt(bench: Bench, name: str) -> bool | str:

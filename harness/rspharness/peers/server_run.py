@@ -18,7 +18,7 @@ from typing import Any, ClassVar, Final
 from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError
 from rspharness.card.capabilities import Capabilities
-from rspharness.peers.learned_options import REUSE, learnt
+from rspharness.peers.learned_options import LEARNT, REUSE, learnt, profile_type_problem
 from rspharness.peers.lpa_calls import LpaCalls
 from rspharness.peers.operator_calls import EventCalls, OperatorCalls
 from rspharness.peers.order_wish import Ordered, OrderWish
@@ -35,6 +35,7 @@ from rspharness.record.verdicts import (
     Cause,
     ExpectationError,
     Inconclusive,
+    NotApplicable,
 )
 from rspharness.run.case_state import INITIAL_CONDITIONS, CaseState
 from rspharness.run.preflight import Preflight
@@ -303,6 +304,53 @@ class ServerRun(Run):
         options = {**read.options, REUSE: found}
         self._capabilities = replace(read, options=options, unknown=unknown)
         self.facts[f"option {REUSE}"] = f"{'offered' if found else 'not offered'} again"
+
+    def said_otherwise(self) -> tuple[list[str], dict[str, str]]:
+        """Returns what is declared of the server and its answers contradict, and what is not seen.
+
+        With a way to orders each option that an order shows is learnt, whether declared or not.
+
+        Returns:
+            Contradictions, a line each; options and values that no answer has shown, with why.
+
+        Raises:
+            NoCardError: the server is not reached.
+            TargetLost: it is not there any more.
+        """
+        self.reach()
+        settings = self.target.settings
+        read = self.capabilities
+        found = [f"[options] {one} at the server" for one in read.contradictions]
+        hidden = dict(read.unknown)
+        known = {one.partition(":")[0] for one in read.contradictions}
+        for name in LEARNT if self.words.options.issuperset(LEARNT) else ():
+            if name in known:
+                continue
+            said = learnt(self, name)
+            declared = settings.options.get(name, said)
+            if isinstance(said, str):
+                hidden[name] = said
+            elif said is not declared:
+                found.append(f"[options] {name}: declared {declared}, seen {said} at the server")
+            else:
+                hidden.pop(name, None)
+        found += self._types_refused(hidden)
+        spoken = str(self.facts.get("svn", "")).removeprefix("v")
+        if settings.release and spoken and not f"{spoken}.".startswith(f"{settings.release}."):
+            found.append(f"release: declared {settings.release!r}, the server speaks {spoken!r}")
+        return found, hidden
+
+    def _types_refused(self, hidden: dict[str, str]) -> list[str]:
+        found = []
+        for name in ("profile_type", "operator_profile_type"):
+            kind = str(self.target.settings.values.get(name, ""))
+            try:
+                why = profile_type_problem(self, kind) if kind else ""
+            except NotApplicable as error:
+                hidden[name], why = str(error), ""
+            if why:
+                found.append(f"[values] {name}: declared {kind!r}, DownloadOrder of it: {why}")
+        return found
 
     def _seen(self) -> dict[str, bool]:
         found: dict[str, bool] = {}

@@ -167,3 +167,28 @@ def test_two_products_are_refused(run):
     code, _, printed = run("--smdpp", "own", "--smds", "own")
     assert code == 2
     assert "name one of them" in printed
+
+
+def test_declaration_is_held_against_the_answers_of_a_server(tmp_path, capsys):
+    file = tmp_path / "mine.toml"
+    head = 'kind = "server"\nname = "mine"\nrelease = "2.5"\n'
+    file.write_text(
+        head + "[options]\nS_ORDERS = true\nS_REUSE = true\nS_BRP = false\n"
+        '[values]\nprofile_type = "RSPLAB-NONE"\n'
+    )
+    check = ["ics", "check", str(file), "--smdpp"]
+    assert main([*check, "own:--no-offer-kept-otpk"]) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "[options] S_BRP: declared False, seen True at the server",
+        "[options] S_REUSE: declared True, seen False at the server",
+        "[values] profile_type: declared 'RSPLAB-NONE', DownloadOrder of it: 8.2.5/3.9",
+        "3 of 5 declarations are contradicted by the server",
+    ]
+    file.write_text(head + "[options]\nS_ORDERS = true\nS_REUSE = true\nS_ELIGIBILITY = true\n")
+    assert main([*check, "own"]) == 0
+    assert "0 of 4" in capsys.readouterr().out
+    assert main(check[:-1]) == 2
+    assert "name it by --smdpp URL" in capsys.readouterr().err
+    file.write_text(head + "[options]\nS_ORDER = true\n")
+    assert main([*check, "own"]) == 2
+    assert "S_ORDERS" in capsys.readouterr().err
