@@ -167,3 +167,15 @@ def test_two_products_are_refused(run):
     code, _, printed = run("--smdpp", "own", "--smds", "own")
     assert code == 2
     assert "name one of them" in printed
+
+
+V3_ROW = "ES9+.CheckProgress#01"
+
+
+@pytest.mark.parametrize(
+    ("own", "verdict"), [("own", "pass"), ("own:--protocol-version 2.5.0", "not applicable")]
+)
+def test_rows_of_version_3_are_for_a_server_of_version_3(run, own, verdict):
+    _, results, _ = run("--smdpp", own, "--case", V3_ROW, "--case", "ES9+.TLS#04")
+    verdicts = {case["ids"][0]: case["verdict"] for case in results["cases"]}
+    assert verdicts == {V3_ROW: verdict, "ES9+.TLS#04": "pass"}

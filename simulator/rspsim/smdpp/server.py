@@ -54,6 +54,7 @@ from rspsim.smdpp.protocol.order_consequences import OrdersWithConsequences
 from rspsim.smdpp.protocol.partner_side import PartnerSide
 from rspsim.smdpp.protocol.server_calls import AnsweredCalls
 from rspsim.smdpp.shared_settings import SettingTexts
+from rspsim.smdpp.status_codes import CiKeyMismatch
 from rspsim.smdpp.stock.operations import OperationRepository
 from rspsim.smdpp.stock.order_book import OrderBook
 from rspsim.smdpp.stock.order_repository import OrderRepository, UnitOfWork
@@ -382,6 +383,8 @@ class SmDpPlus(ManagedServer):
             fault_points.JSON, self._written(outcome.answer), function.name
         )
         response = json_answer(answer, request, self.environment.policy.version)
+        if isinstance(outcome.answer, CiKeyMismatch):
+            response = replace(response, ci_mismatch=True)
         return _Done(response, _summary(outcome), _transaction_id(body, answer), checks)
 
     def _run(self, function: Es9pFunction[Any], body: Mapping[str, object]) -> Outcome:

@@ -32,6 +32,7 @@ from rspcore.messages.v3.server_functions import (
 )
 from rspcore.pki.roles import Role
 from rspcore.tags import Tag
+from rspsim.smdpp import fault_points
 from rspsim.smdpp.identity import Signer
 from rspsim.smdpp.protocol.es9p_function import Environment, Outcome
 from rspsim.smdpp.status_codes import StatusCode
@@ -44,15 +45,25 @@ __all__ = [
     "CHANGE_NOT_SUPPORTED",
     "ICCID_OF_CHANGE_UNKNOWN",
     "Asked",
+    "dp_auth_signer",
     "offered",
     "old_one_deleted",
     "require_context",
 ]
 
+NAME: Final = "authenticateClient"
 _VERSION_3: Final = Version.from_text("3.0.0")
 ICCID_OF_CHANGE_UNKNOWN: Final = StatusCode("8.2.1", "3.9")
 CHANGE_NOT_SUPPORTED: Final = StatusCode("8.2.11", "3.7")
 CHANGE_NOT_ALLOWED: Final = StatusCode("8.2.11", "3.8")
+
+
+def dp_auth_signer(environment: Environment, session: Session, function: str = NAME) -> Signer:
+    """Returns CERT.DPauth of a session with its key, as a fault leaves it."""
+    identity = environment.identity
+    leaf = identity.chain(session.variant, Role.DP_AUTH, session.curve).leaf
+    signer = Signer(identity, session.curve, leaf)
+    return environment.faults.through(fault_points.DP_AUTH_SIGNER, signer, function)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +124,10 @@ def _refused(asked: Asked, code: StatusCode, text: str, iccid: Iccid) -> Outcome
     return Outcome(answer=code(text, identifier=str(iccid)), sessions=(asked.session.ended(),))
 
 
-def _signer(environment: Environment, session: Session) -> Signer:
-    identity = environment.identity
-    return Signer(
-        identity, session.curve, identity.chain(session.variant, Role.DP_AUTH, session.curve).leaf
-    )
+def _offer(environment: Environment, asked: Asked, offer: SmdpSigned4) -> tuple[bytes, bytes]:
+    """Returns smdpSigned4 (30) and smdpSignature4 (5F37)."""
+    signed = environment.faults.through(fault_points.SMDP_SIGNED4, offer, NAME).encode()
+    return signed, asked.signature(environment, dp_auth_signer(environment, asked.session), signed)
 
 
 def _authenticated(asked: Asked, order: Order, signature: bytes) -> Session:
@@ -142,25 +152,27 @@ def _change(environment: Environment, asked: Asked) -> Outcome:
         return _refused(asked, CHANGE_NOT_SUPPORTED, "without requestToDp", iccid)
     if order.binding is None or order.binding.eid != asked.client.eid:
         return _refused(asked, CHANGE_NOT_ALLOWED, "installed on another card", iccid)
-    signer, session = _signer(environment, asked.session), asked.session
+    session = asked.session
     under_way = _under_way(environment, asked, iccid)
     if under_way.ready is not None and under_way.ready > asked.now:
         minutes = -(-int((under_way.ready - asked.now).total_seconds()) // 60)
         retry = RetryData(retry_delay=minutes, dc_session_id=bytes.fromhex(under_way.key))
-        signed = SmdpSigned6(
+        delay = SmdpSigned6(
             transaction_id=session.transaction_id, request_specific_data=retry.encode()
-        ).encode()
+        )
+        signed = environment.faults.through(fault_points.SMDP_SIGNED6, delay, NAME).encode()
+        signer = dp_auth_signer(environment, session)
         later = AuthenticateClientDelayedResponse(
             transaction_id=session.transaction_id,
             smdp_signed6=signed,
             smdp_signature6=asked.signature(environment, signer, signed),
         )
         return Outcome(answer=later, sessions=(session.ended(),), operations=(under_way,))
-    signed = SmdpSigned4(
+    offer = SmdpSigned4(
         transaction_id=session.transaction_id,
         cc_required_flag=bool(environment.policy.change_code),
-    ).encode()
-    signature = asked.signature(environment, signer, signed)
+    )
+    signed, signature = _offer(environment, asked, offer)
     answer = AuthenticateClientChangeResponse(
         transaction_id=session.transaction_id, smdp_signed4=signed, smdp_signature4=signature
     )
@@ -251,13 +263,13 @@ def _recovery(environment: Environment, asked: Asked) -> Outcome:
             asked, CHANGE_NOT_ALLOWED, f"the Profile for the next device is {order.state}", iccid
         )
     again = environment.orders.for_next_device(order, asked.client.eid)
-    signer, session = _signer(environment, asked.session), asked.session
-    signed = SmdpSigned4(
+    session = asked.session
+    offer = SmdpSigned4(
         transaction_id=session.transaction_id,
         cc_required_flag=False,
         activation_code_for_profile_recovery=again.activation_code,
-    ).encode()
-    signature = asked.signature(environment, signer, signed)
+    )
+    signed, signature = _offer(environment, asked, offer)
     answer = AuthenticateClientChangeResponse(
         transaction_id=session.transaction_id, smdp_signed4=signed, smdp_signature4=signature
     )

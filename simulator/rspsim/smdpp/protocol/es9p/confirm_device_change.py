@@ -28,9 +28,9 @@ from rspcore.messages.v3.server_functions import (
     ConfirmDeviceChangeRequest,
     ConfirmDeviceChangeResponse,
 )
-from rspcore.pki.roles import Role
 from rspcore.tags import Tag
-from rspsim.smdpp.identity import Signer
+from rspsim.smdpp import fault_points
+from rspsim.smdpp.protocol.changes import dp_auth_signer
 from rspsim.smdpp.protocol.es9p_function import Environment, Es9pFunction, Outcome
 from rspsim.smdpp.status_codes import (
     CONFIRMATION_CODE_MISSING,
@@ -169,7 +169,8 @@ def _handed_over(
         profile_recovery_support=True,
         profile_recovery_validity_period=until,
     )
-    content = data.encode()
+    through = environment.faults.through
+    content = through(fault_points.CHANGE_DATA, data, NAME).encode()
     if policy.change_encrypted and ok.euicc_signed3.eac_euicc_otpk is not None:
         content = _encrypted(environment, session, ok.euicc_signed3.eac_euicc_otpk, content)
     signed = tlv.encode(
@@ -177,10 +178,8 @@ def _handed_over(
         tlv.encode(0x80, session.transaction_id.octets),
         tlv.encode(0xA1, content),
     )
-    identity = environment.identity
-    signer = Signer(
-        identity, session.curve, identity.chain(session.variant, Role.DP_AUTH, session.curve).leaf
-    )
+    signed = through(fault_points.SMDP_SIGNED5, signed, NAME)
+    signer = dp_auth_signer(environment, session, NAME)
     last = tlv.encode(Tag.Signature, ok.euicc_signature3) if policy.signatures_covered else b""
     answer = ConfirmDeviceChangeResponse(
         transaction_id=session.transaction_id,
@@ -209,7 +208,8 @@ def _encrypted(environment: Environment, session: Session, otpk: bytes, content:
         tlv.encode(0x84, host_id),
     )
     key = tlv.encode(Tag.OneTimePublicKey, own.public.point)
-    return tlv.encode(0xA1, template, key, tlv.encode(0xA1, protected))
+    whole = tlv.encode(0xA1, template, key, tlv.encode(0xA1, protected))
+    return environment.faults.through(fault_points.CHANGE_PROTECTED, whole, NAME)
 
 
 FUNCTION: Final = Es9pFunction(name=NAME, read=read, run=run)
