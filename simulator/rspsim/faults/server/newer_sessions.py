@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from rspcore import tlv
 from rspcore.errors import DecodeError
-from rspcore.ids import Iccid, TransactionId, Version
+from rspcore.ids import Iccid, TransactionId
 from rspcore.messages.es9p import InitiateAuthenticationResponse
 from rspcore.messages.es10b import ServerSigned1
 from rspcore.messages.v3 import server_authentication as v3
@@ -50,16 +50,6 @@ def _used(context: v3.SessionContext, value: bool) -> v3.SessionContext:  # noqa
 
 def _ci_pkid(context: v3.SessionContext, value: str) -> v3.SessionContext:
     return replace(context, euicc_ci_pkid_to_be_used_v3=from_hex("value", value) or None)
-
-
-def _svn(context: v3.SessionContext, value: str) -> v3.SessionContext:
-    return replace(context, server_svn=Version.from_text(value))
-
-
-def _capability(signed: ServerSigned1) -> ServerSigned1:
-    if not isinstance(signed, v3.ServerSigned1):
-        return signed
-    return replace(signed, server_rsp_capability=None)
 
 
 def _listed(
@@ -215,14 +205,6 @@ def _iccid_rule(value: Parameter) -> str:
     return ""
 
 
-def _version_rule(value: Parameter) -> str:
-    try:
-        Version.from_text(str(value))
-    except DecodeError:
-        return "a version such as 3.1.0"
-    return ""
-
-
 _ID: Final = ({"value": _OTHER_ID}, {"value": hexadecimal(1, 16)})
 _BIT: Final = ({"bit": 0}, {"bit": ANY_BIT})
 _NO_PARAMETERS: Final[tuple[dict[str, Parameter], dict[str, Rule]]] = ({}, {})
@@ -286,15 +268,6 @@ _INITIATION: Final = (
         _context(lambda _: None),
     ),
     _fault(
-        "es9.session_context.server_svn",
-        _MESSAGE,
-        _SIGNED1,
-        "serverSvn says another version.",
-        "nobody is concerned: it is for information (SGP.22 v3.1, 5.6.1)",
-        _context(_svn),
-        ({"value": "2.5.0"}, {"value": _version_rule}),
-    ),
-    _fault(
         "es9.session_context.crl_stapling_v3_used",
         _MESSAGE,
         _SIGNED1,
@@ -311,14 +284,6 @@ _INITIATION: Final = (
         "the card answers AuthenticateServer with ciPKUnknown (SGP.22 v3.1, 5.7.13)",
         _context(_ci_pkid),
         ({"value": "00" * 20}, {"value": hexadecimal(0, 20)}),
-    ),
-    _fault(
-        "es9.server_rsp_capability.missing",
-        _MESSAGE,
-        _SIGNED1,
-        "serverSigned1 has no serverRspCapability.",
-        _AS_VERSION_2,
-        _capability,
     ),
     _fault(
         "es9.other_certs_in_chain.missing",
@@ -468,7 +433,7 @@ _CHANGES: Final = (
         _MESSAGE,
         fault_points.JSON,
         "CheckProgress names a further delay each time.",
-        "the LPA gives up after some questions (SGP.22 v3.1, 3.11.1)",
+        "the LPA ends its questions and asks in a new session (SGP.22 v3.1, 3.11.1)",
         _never_ready,
         ({"minutes": 1}, {"minutes": between(1, 1 << 15)}),
         "checkProgress",
