@@ -10,6 +10,9 @@ compared by the command, as text, as JSON and as a page, and the three have to s
     python harness/comparison/run_pairs.py --card FAULT    # one card, or "preset NAME"
     python harness/comparison/run_pairs.py --runs FOLDER   # keeps the runs, and takes those there
 
+A kept run that other code made is made anew, so a table that was stopped goes on where it stopped,
+and runs of two states of the code are never held against each other.
+
 A whole run here is every case of level `read-only`, which is what a lab can run on any card. Exit
 code 1 where a difference is not as declared.
 """
@@ -21,10 +24,15 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from contextlib import redirect_stdout
+from functools import cache
+from hashlib import sha256
 from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import rspcore
+import rspharness
+import rspsim
 from rspharness.cli.main import main as rsplab
 
 ROOT = Path(__file__).parents[2]
@@ -35,6 +43,18 @@ PROGRAM = "import sys; from rspharness.cli.main import main; sys.exit(main(sys.a
 PRESET = "preset "
 USUAL = "usual card"
 FEW, MANY = 2, 20
+PACKAGES = (rspcore, rspsim, rspharness)
+
+
+@cache
+def code() -> str:
+    """Returns a digest of suites, tables and packages: of all that makes a run."""
+    folders = (ROOT / "suites", ROOT / "fixtures", *(Path(one.__path__[0]) for one in PACKAGES))
+    files = [file for folder in folders for file in folder.rglob("*") if file.is_file()]
+    digest = sha256()
+    for file in sorted(one for one in files if one.suffix in (".py", ".toml", ".csv")):
+        digest.update(f"{file.name} {file.stat().st_size}\n".encode() + file.read_bytes())
+    return digest.hexdigest()
 
 
 def ran(folder: Path, card: str = "") -> Path:
@@ -43,9 +63,12 @@ def ran(folder: Path, card: str = "") -> Path:
     Raises:
         RuntimeError: the run did not come to its end; the message has what it printed last.
     """
-    latest = folder / "latest"
-    if not (latest / "results.json").is_file():
+    latest, made_by = folder / "latest", folder / "code.txt"
+    kept = made_by.is_file() and made_by.read_text("utf-8") == code()
+    if not kept or not (latest / "results.json").is_file():
         folder.mkdir(parents=True, exist_ok=True)
+        made_by.write_text(code(), "utf-8")
+        latest.unlink(missing_ok=True)
         target = folder / "card.toml"
         preset = card.removeprefix(PRESET) if card.startswith(PRESET) else "spec"
         target.write_text(f'kind = "inprocess"\nname = "card"\n\n[card]\npreset = "{preset}"\n')

@@ -19,7 +19,7 @@ from rspcore.profile_maker import preset
 from rspcore.tags import Tag
 from rspharness import testcase
 from rspharness.card import expect, tlv_edit
-from rspharness.card.card_under_test import ALL_TAGS
+from rspharness.card.asking import ALL_TAGS
 from rspharness.servers.rsp_server import profile
 from rspharness.suite.preconditions import require_no_other_profiles
 

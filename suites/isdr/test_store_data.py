@@ -26,8 +26,8 @@ from rspcore.status import StatusWord, is_success
 from rspcore.tags import Tag
 from rspharness import testcase
 from rspharness.card import expect, tlv_edit
+from rspharness.card.asking import ALL_TAGS
 from rspharness.card.atr import Atr
-from rspharness.card.card_under_test import ALL_TAGS
 from rspharness.card.listed import UnobservedError
 from rspharness.card.steady_answers import steady_response
 from rspharness.suite import logical_channels, store_data_blocks

@@ -9,7 +9,7 @@ from rspcore.status import StatusWord, more_data
 from rspcore.tags import Tag
 from rspharness import testcase
 from rspharness.card import expect
-from rspharness.card.card_under_test import ALL_TAGS
+from rspharness.card.asking import ALL_TAGS
 from rspharness.suite import store_data_blocks
 from rspharness.suite.preconditions import require_no_other_profiles
 

@@ -17,7 +17,7 @@ from rspcore.messages.metadata import UpdateMetadataRequest
 from rspcore.messages.notifications import BppCommandId
 from rspharness import testcase
 from rspharness.card import expect
-from rspharness.card.card_under_test import ALL_TAGS
+from rspharness.card.asking import ALL_TAGS
 from rspharness.servers.rsp_server import profile
 from rspharness.suite import file_access
 

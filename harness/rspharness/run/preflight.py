@@ -24,7 +24,8 @@ from rspcore.messages.es10b import (
 from rspcore.messages.es10c import GetEuiccDataRequest, ProfileInfoListRequest
 from rspcore.messages.euicc_info import EuiccInfo2
 from rspcore.status import describe, is_success
-from rspharness.card.card_under_test import ALL_TAGS, Card
+from rspharness.card.asking import ALL_TAGS
+from rspharness.card.card_under_test import Card
 from rspharness.card.listed import UnobservedError, read_notifications, read_profiles
 from rspharness.card.plain_sim import is_plain_sim
 from rspharness.lpa.es10_functions import FUNCTIONS

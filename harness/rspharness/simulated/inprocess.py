@@ -13,6 +13,7 @@ from rspcore.messages.v3.card_and_device import EuiccConfiguration
 from rspcore.messages.v3.lsi_configuration import MepMode
 from rspcore.pki.variants import SERVER_VARIANTS, Variant
 from rspcore.profile_maker import make_profile, preset
+from rspharness.record.timing import cpu_stopwatch
 from rspharness.simulated.declaration import declared_values, options_of
 from rspharness.targets.modelled_times import ModelledLink, TimeModel
 from rspharness.targets.settings import TargetSettings
@@ -333,14 +334,22 @@ class SimulatedCards:
 
 
 class _DirectLink:
-    """The link to the card in place, called directly."""
+    """The link to the card in place, called directly.
+
+    Attributes:
+        answer_ms: CPU time of the last answer, in milliseconds: a busy machine is no slow card.
+    """
 
     def __init__(self, cards: SimulatedCards) -> None:
         self._cards = cards
+        self.answer_ms = 0.0
 
     def transmit(self, command: bytes) -> bytes:
         """Passes a command to the card and returns the response."""
-        return self._cards.transmit(command)
+        elapsed_ms = cpu_stopwatch()
+        response = self._cards.transmit(command)
+        self.answer_ms = elapsed_ms()
+        return response
 
     def reset(self) -> bytes:
         """Resets the card and returns its ATR."""

@@ -7,12 +7,14 @@ import pytest
 
 from rspcore.ids import TransactionId
 from rspcore.messages.es9p import AuthenticateClientRequest, CancelSessionRequest
+from rspcore.pki.roles import Role
 from rspharness.lpa.es9p_client import (
     Es9Client,
     HttpReply,
     ServerRefusedError,
     ServerUnreachableError,
     TransportFaultError,
+    retry_after,
 )
 
 JSON = {"Content-Type": "application/json;charset=UTF-8", "X-Admin-Protocol": "gsma/rsp/v2.4.0"}
@@ -163,3 +165,57 @@ def test_error_of_the_port_is_raised_unchanged(port):
     client = Es9Client(port(ServerUnreachableError("gone")), "h.example")
     with pytest.raises(ServerUnreachableError, match="gone"):
         client.cancel_session(CANCEL)
+
+
+def test_notification_that_is_not_accepted_says_what_was_expected(port):
+    client = Es9Client(port(HttpReply(200, {}, b"")), "h.example")
+    with pytest.raises(TransportFaultError, match="HTTP status 200; expected 204"):
+        client.handle_notification(b"")
+
+
+def test_text_of_the_server_is_cut_after_200_characters(port):
+    client = Es9Client(port(HttpReply(503, {}, b"a" * 200)), "h.example")
+    with pytest.raises(TransportFaultError, match=rf"says: {'a' * 200};"):
+        client.cancel_session(CANCEL)
+    client = Es9Client(port(HttpReply(503, {}, b"a" * 201)), "h.example")
+    with pytest.raises(TransportFaultError, match=rf"says: {'a' * 200}[^a]"):
+        client.cancel_session(CANCEL)
+
+
+@pytest.mark.parametrize(
+    ("field", "seconds"),
+    [("0", 0.0), ("99999999", 99999999.0), ("100000000", None), ("7 ", 7.0), ("-1", None)],
+)
+def test_time_to_wait_has_at_most_eight_digits(field, seconds):
+    assert retry_after(field) == seconds
+
+
+class _TlsPort:
+    """A port over TLS that keeps what it is asked."""
+
+    def __init__(self):
+        self.roots, self.roles = None, {}
+
+    def post(self, *_):
+        raise ServerUnreachableError("nobody")
+
+    def limit_roots(self, ci_pkids):
+        self.roots = ci_pkids
+
+    def expect_role(self, address, role):
+        self.roles[address] = role
+
+    def server_certificate(self, address):
+        return address.encode()
+
+
+def test_port_over_tls_is_asked_for_role_roots_and_certificate(port):
+    tls = _TlsPort()
+    client = Es9Client(tls, "h.example")
+    client.limit_roots([b"k" * 20])
+    assert tls.roles == {"h.example": Role.DP_TLS}
+    assert tls.roots == [b"k" * 20]
+    assert client.tls_certificate == b"h.example"
+    plain = Es9Client(port(reply(INITIATED)), "h.example")
+    plain.limit_roots([b"k" * 20])
+    assert plain.tls_certificate is None

@@ -94,6 +94,20 @@ def _add_network(group: "argparse._ArgumentGroup") -> None:
         help="file to write the CI certificates to, for clients that have to trust them",
     )
     group.add_argument(
+        "--tls-keys",
+        type=Path,
+        metavar="FILE",
+        help="write the keys of the TLS connections to a file, for Wireshark to read a capture of "
+        "them; it is emptied first",
+    )
+    group.add_argument(
+        "--session-keys",
+        type=Path,
+        metavar="FILE",
+        help="write S-ENC, S-MAC and initial MAC chaining value of each BoundProfilePackage to a "
+        "file; it is emptied first",
+    )
+    group.add_argument(
         "--write-client",
         type=Path,
         metavar="DIR",

@@ -18,6 +18,7 @@ from rspcore.pki.certificate import Certificate
 from rspcore.pki.generate import issue_tls
 from rspcore.profile_maker import preset
 from rspsim.cli.console import Console
+from rspsim.cli.key_files import make_key_file, note_session_keys
 from rspsim.cli.serving import exchange_line, keep_from_collector, state_file, wait_for_signal
 from rspsim.cli.setting_options import chosen
 from rspsim.cli.smdpp_setup import make_server, packages
@@ -76,10 +77,7 @@ def _serve(options: argparse.Namespace, state: "FileState | None") -> int:
     switch_faults(server.faults, options.fault)
     if options.disorder is not None:
         be_disorderly(server.faults, share("--disorder", options.disorder), options.seed or "")
-    if options.write_ca is not None:
-        _write_ca(server, options.write_ca)
-    if options.write_client is not None:
-        _write_client(server, options.write_client)
+    _write_files(server, options)
     lock = threading.Lock()
     now, identity = SystemClock().now(), server.identity
     own = tls_credential(server, identity.curves[0], now)
@@ -161,7 +159,19 @@ def _listeners(
     if clients and options.partner_port is not None:
         context = tls_context(own, clients=clients, required=True)
         listeners.append(Listener(options.host, options.partner_port, context))
+    if options.tls_keys is not None:
+        file = str(make_key_file(options.tls_keys, "--tls-keys"))
+        for context in (one.tls for one in listeners if one.tls is not None):
+            context.keylog_filename = file
     return tuple(listeners)
+
+
+def _write_files(server: SmDpPlus, options: argparse.Namespace) -> None:
+    if options.write_ca is not None:
+        _write_ca(server, options.write_ca)
+    if options.write_client is not None:
+        _write_client(server, options.write_client)
+    note_session_keys(server, options.session_keys)
 
 
 def _write_ca(server: SmDpPlus, file: Path) -> None:
