@@ -3,18 +3,12 @@
 import base64
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
-from uuid import uuid4
 
 import urllib3
 
-from rspcore import tlv
 from rspcore.errors import ConfigError
-from rspcore.ids import Iccid
-from rspcore.profile_maker import make_profile, preset
-from rspcore.tags import Tag
 from rspharness.peers.order_wish import Ordered, OrderWish
 from rspharness.record.trace import Trace
 from rspharness.record.verdicts import Inconclusive
@@ -76,7 +70,8 @@ class Management:
         }
         body: dict[str, Any] = {name: one for name, one in named.items() if one is not None}
         if wish.metadata:
-            body |= _package(str(body.pop("profile")), bytes.fromhex(wish.metadata))
+            more = base64.b64encode(bytes.fromhex(wish.metadata))
+            body["moreMetadata"] = more.decode("ascii")
         if wish.ppr is not None:
             body["ppr"] = list(wish.ppr)
         if not wish.released:
@@ -99,12 +94,3 @@ class Management:
     def close(self) -> None:
         """Closes the connections."""
         self._http.clear()
-
-
-def _package(profile: str, more: bytes) -> dict[str, str]:
-    """Returns the members of an order for a package with more in its metadata, of a new ICCID."""
-    iccid = Iccid.from_digits(f"8999901{uuid4().int % 10**11:011d}")
-    made = make_profile(replace(preset(profile), iccid=iccid))
-    metadata = tlv.encode(Tag.StoreMetadata, made.metadata.content(), more)
-    octets = {"upp": made.upp, "metadata": metadata}
-    return {name: base64.b64encode(one).decode("ascii") for name, one in octets.items()}
