@@ -1,7 +1,8 @@
 """Data objects as lines of names and values.
 
-Messages of SGP.22 are read by the compiled ASN.1 module, which knows the names; what it does not
-define stands below in octets, and what it cannot read is shown as a tree of tags.
+Messages of SGP.22 are read by the compiled ASN.1 modules of versions 2 and 3, which know the names;
+what they do not define stands below in octets, and what they cannot read is shown as a tree of
+tags.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,13 +16,15 @@ from rspcore.ids import Eid, Iccid, Oid
 from rspcore.printable_text import printable
 from rspcore.tlv import Tlv, parse_all
 
-__all__ = ["INDENT", "hexadecimal", "in_words", "named", "tree"]
+__all__ = ["INDENT", "hexadecimal", "in_words", "message", "named", "tree"]
 
 INDENT: Final = "  "
+_MODULES: Final[tuple[schema.Module, ...]] = ("rsp", "rsp3")
 _LONGEST: Final = 64
 """Octets of a value that are shown whole; of a longer one the beginning and the length."""
 _VERSION_NAMES: Final = {"svn", "lowestSvn", "profileVersion", "euiccFirmwareVer", "ppVersion"}
 _VERSION_NAMES_MORE: Final = {"uiccFirmwareVersion", "ts102241Version", "globalplatformVersion"}
+_VERSION_NAMES_V3: Final = {"serverSvn", "highestSvn", "lpaSvn", "baseProfilePackageVersion"}
 _VERSION_OCTETS: Final = 3
 _ICCID_OCTETS: Final = 10
 _EID_OCTETS: Final = 16
@@ -39,7 +42,10 @@ def in_words(name: str, octets: bytes) -> str:
         return f"{hexadecimal(octets)} ({Iccid(octets)})"
     if name == "eidValue" and len(octets) == _EID_OCTETS:
         return f"{hexadecimal(octets)} ({Eid(octets)})"
-    if name in _VERSION_NAMES | _VERSION_NAMES_MORE and len(octets) == _VERSION_OCTETS:
+    if (
+        name in _VERSION_NAMES | _VERSION_NAMES_MORE | _VERSION_NAMES_V3
+        and len(octets) == _VERSION_OCTETS
+    ):
         return f"{hexadecimal(octets)} ({'.'.join(map(str, octets))})"
     if name.lower().endswith("oid") and octets:
         try:
@@ -100,24 +106,53 @@ def named(kind: str, octets: bytes, depth: int = 0) -> Iterator[str]:
         yield from tree(octets, depth)
         return
     try:
-        value = schema.decode("rsp", kind, octets)
-        foreign = schema.foreign_part("rsp", kind, value)  # what it names cannot be written back
-        written = b"" if foreign else _written(kind, value)
+        value, whole = message(kind, octets)
     except DecodeError as problem:
         yield f"{INDENT * depth}no {kind}: {problem}"
         yield from tree(octets, depth + 1)
         return
     yield from _lines(kind, value, depth)
     yield from _certificates(octets, depth + 1)
-    if written != octets:
+    if not whole:
         yield f"{INDENT * depth}not in the module, or written in another way; the whole in octets:"
         yield from tree(octets, depth + 1)
 
 
-def _written(kind: str, value: object) -> bytes:
+def message(kind: str, octets: bytes) -> tuple[Any, bool]:
+    """Returns a message of SGP.22, read by the module of version 2 or of version 3.
+
+    That of version 3 is asked for what version 2 does not have, or does not know all of.
+
+    Returns:
+        The value, and whether the module knows all of it.
+
+    Raises:
+        DecodeError: neither module reads it; the reason is that of the first that has the type.
+    """
+    problem: DecodeError | None = None
+    found: tuple[Any, bool] | None = None
+    for module in _MODULES:
+        if kind not in schema.definition(module):
+            continue
+        try:
+            value = schema.decode(module, kind, octets)
+            if not schema.foreign_part(module, kind, value):  # else it cannot be written back
+                whole = _written(module, kind, value) == octets
+                if whole:
+                    return value, True
+        except DecodeError as error:
+            problem = problem or error
+            continue
+        found = found or (value, False)
+    if found is None:
+        raise problem or DecodeError(f"no module has the type {kind}")
+    return found
+
+
+def _written(module: schema.Module, kind: str, value: object) -> bytes:
     """Returns a decoded value encoded again; nothing where its octets had no sound form."""
     try:
-        return schema.encode("rsp", kind, value)
+        return schema.encode(module, kind, value)
     except LocalError:
         return b""
 

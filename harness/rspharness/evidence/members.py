@@ -69,7 +69,8 @@ def _members(answer: bytes) -> Iterator[tuple[str, str]]:
     kind = _kind(answer)
     if kind:
         try:
-            yield from _values(kind, schema.decode("rsp", kind, answer))
+            module: schema.Module = "rsp" if kind in schema.definition("rsp") else "rsp3"
+            yield from _values(kind, schema.decode(module, kind, answer))
         except DecodeError as problem:
             yield f"{kind}{_UNREAD}", str(problem)
         else:

@@ -54,11 +54,27 @@ FUNCTIONS: Final[Mapping[int, tuple[str, str, str]]] = {
     0xBF41: ("ES10b.CancelSession", "CancelSessionRequest", "CancelSessionResponse"),
     0xBF42: ("LpaeActivation", "LpaeActivationRequest", "LpaeActivationResponse"),
     0xBF43: ("ES10b.GetRAT", "GetRatRequest", "GetRatResponse"),
-    0xBF44: ("ES10b.LoadRpmPackage", "", ""),
-    0xBF4B: ("ES10b.VerifyDeviceChange", "", ""),
-    0xBF4D: ("ES10b.PrepareDeviceChange", "", ""),
-    0xBF60: ("ES10b.VerifySmdpResponse", "", ""),
-    0xBF62: ("ES10b.VerifyProfileRecovery", "", ""),
+    0xBF44: ("ES10b.LoadRpmPackage", "LoadRpmPackageRequest", "LoadRpmPackageResult"),
+    0xBF4B: (
+        "ES10b.VerifyDeviceChange",
+        "VerifyDeviceChangeRequest",
+        "VerifyDeviceChangeResponse",
+    ),
+    0xBF4D: (
+        "ES10b.PrepareDeviceChange",
+        "PrepareDeviceChangeRequest",
+        "PrepareDeviceChangeResponse",
+    ),
+    0xBF60: (
+        "ES10b.VerifySmdpResponse",
+        "VerifySmdpResponseRequest",
+        "VerifySmdpResponseResponse",
+    ),
+    0xBF62: (
+        "ES10b.VerifyProfileRecovery",
+        "VerifyProfileRecoveryRequest",
+        "VerifyProfileRecoveryResponse",
+    ),
     0xBF45: (
         "ES10b.VerifySmdsResponse",
         "VerifySmdsResponseRequest",
