@@ -1,5 +1,6 @@
 """RPM, Device Change and recovery with a card, an LPA and an SM-DP+ of version 3.1, end to end."""
 
+import json
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -18,6 +19,7 @@ from rspharness.lpa.es9p_client import ServerRefusedError
 from rspharness.lpa.newer.next_device import Move, move_profile, recover_profile
 from rspharness.lpa.newer.remote_packages import AgreeingOwner, fetch_packages
 from rspharness.servers import rpm_packages
+from rspsim.smdpp.partner_calls import PartnerReply
 from rspsim.smdpp.protocol.es2p import rpm_order
 from rspsim.smdpp.stock.orders import OrderEvent
 
@@ -143,6 +145,61 @@ def test_a_server_that_is_not_ready_is_asked_again():
     assert waited == [30 * 60]
     assert "checkProgress" in world.paths
     assert moved.activation_code.startswith("LPA:1$" + world.address)
+
+
+def asked_operator(world, reply):
+    """Has the errands of the server made and answers that of a move; returns the body of it."""
+    found = None
+    while (errand := world.server.take_errand()) is not None:
+        moves = errand.function == "handleDeviceChangeRequest"
+        body = json.dumps(reply if moves else said({"status": "Executed-Success"})).encode()
+        world.server.settle_errand(errand, PartnerReply(status=200, body=body))
+        found = json.loads(errand.call.body) if moves else found
+    assert found is not None
+    return found
+
+
+def asks_no_operator(world):
+    """Returns whether no question to the operator is left."""
+    left = world.server.environment.errands.all()
+    return all(one.function != "handleDeviceChangeRequest" for one in left)
+
+
+def said(status, **members):
+    return {"header": {"functionExecutionStatus": status}, **members}
+
+
+def test_operator_is_asked_before_a_profile_moves():
+    world = World(operator_address="operator.example.com", change_asks_operator=True)
+    card, calls = newer_card(), []
+    world.installed(card, movable(world))
+    answer = said({"status": "Executed-Success"}, confirmationCode="4711")
+
+    def pause(seconds):
+        calls.append((seconds, asked_operator(world, answer)))
+
+    with world.lpa(card) as lpa:
+        wish = Move(confirmation_code="4711")
+        assert move_profile(lpa.card, world, ONE.metadata.iccid, wish, pause=pause).deleted
+    ((seconds, call),) = calls
+    assert seconds == 60
+    assert call["iccid"] == str(ONE.metadata.iccid)
+    assert "eid" not in call
+    assert asks_no_operator(world)
+
+
+def test_operator_that_refuses_ends_the_move():
+    world = World(operator_address="operator.example.com", change_asks_operator=True)
+    card = newer_card()
+    world.installed(card, movable(world))
+    codes = {"subjectCode": "8.2.1", "reasonCode": "1.2"}
+    refusal = said({"status": "Failed", "statusCodeData": codes})
+    with world.lpa(card) as lpa, pytest.raises(ServerRefusedError, match=r"8\.10\.1/3\.9"):
+        move_profile(
+            lpa.card, world, ONE.metadata.iccid, pause=lambda _: asked_operator(world, refusal)
+        )
+    assert len(card.state.profiles) == 1
+    assert asks_no_operator(world)
 
 
 def test_the_server_refuses_what_it_cannot_move():

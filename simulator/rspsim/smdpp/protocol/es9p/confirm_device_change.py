@@ -40,6 +40,7 @@ from rspsim.smdpp.status_codes import (
     TRANSACTION_UNKNOWN,
 )
 from rspsim.smdpp.stock.operations import Operation, OperationKind, OperationState
+from rspsim.smdpp.stock.orders import Order
 from rspsim.smdpp.stock.sessions import Session, Stage
 
 __all__ = ["FUNCTION"]
@@ -127,7 +128,8 @@ def _code_refusal(
     session: Session,
     operation: Operation,
 ) -> StatusCodeData | None:
-    code, given = environment.policy.change_code, ok.euicc_signed3.hash_cc
+    code = operation.code or environment.policy.change_code
+    given = ok.euicc_signed3.hash_cc
     if not code:
         return None
     if given is None:
@@ -158,7 +160,7 @@ def _handed_over(
     operation: Operation,
 ) -> Outcome:
     order = environment.orders.get(session.order or 0)
-    following = environment.orders.for_next_device(order)
+    following = environment.orders.for_next_device(_for_next(environment, operation, order))
     policy, until = environment.policy, environment.clock.now() + _VALIDITY
     data = DeviceChangeData(
         iccid=order.iccid,
@@ -188,6 +190,14 @@ def _handed_over(
     )
     done = replace(operation, state=OperationState.DONE)
     return Outcome(answer=answer, sessions=(session.ended(),), operations=(done,))
+
+
+def _for_next(environment: Environment, operation: Operation, order: Order) -> Order:
+    """Returns the order of the Profile for the next device: the operator's, where it named one."""
+    if operation.next_iccid is None:
+        return order
+    named = environment.orders.stock.of_profile(operation.next_iccid)
+    return order if named is None else named
 
 
 def _encrypted(environment: Environment, session: Session, otpk: bytes, content: bytes) -> bytes:
