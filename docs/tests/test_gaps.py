@@ -185,13 +185,11 @@ def test_rows_without_a_case():
     claimed = _ids()
     open_rows = Counter(row.area for row in CATALOGUE if row.id not in claimed)
     wanted = {f"{area}, {count} rows" for area, count in open_rows.items()}
-    assert wanted == set(GAPS["Suites: rows without a case"])
+    assert wanted == set(GAPS.get("Suites: rows without a case", ()))
 
 
 def test_what_recordings_and_times_lack_is_lacking():
     listed = GAPS["Recordings, times and reports"]
-    assert len(listed) == 3
-    sources = (ROOT / "harness" / "rspharness").rglob("*.py")
-    texts = {file.name: file.read_text("utf-8") for file in sources}
-    assert "trace" not in texts["scp81_dialogue.py"]
-    assert "of a card that is kept, what only reads is recorded" in texts["card_runs.py"]
+    assert len(listed) == 1
+    sources = (ROOT / "harness" / "rspharness" / "cli").glob("lpa*.py")
+    assert not any("session-keys" in file.read_text("utf-8") for file in sources)

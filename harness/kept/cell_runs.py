@@ -41,7 +41,7 @@ opening.TARGETS = (
 """Has kept cards called directly, without the PC/SC daemon."""
 LINE = "{:<20} {:<13} {:<9} {:>7} {:>15} {:>6} {:>5}   {}"
 NO_RESULTS = "no results"
-_OF_KIND = ("personality", "preset", "rat", "declared")
+_OF_KIND = ("personality", "preset", "rat", "declared", "mep", "esim_ports", "chain", "lpae")
 """Keys of the table [card] that make another kind of card, and not a used one."""
 
 Kind = tuple[tuple[str, str], ...]

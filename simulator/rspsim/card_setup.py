@@ -5,9 +5,10 @@ because it would be another card. Its options can be changed, and the change is 
 """
 
 import enum
-from collections.abc import Iterable, Sequence
-from dataclasses import fields
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import field, fields
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from rspcore.errors import ConfigError, LocalError
@@ -16,6 +17,7 @@ from rspcore.ids import Eid
 from rspcore.pki.bundle import Pki
 from rspcore.profile_maker import make_profile
 from rspcore.profile_maker import preset as profile_preset
+from rspsim.card_claims import claiming
 from rspsim.card_presets import CardPreset
 from rspsim.euicc.decisions import Decisions
 from rspsim.euicc.options import Options
@@ -59,6 +61,8 @@ class CardRequest:
         rat: Name of a rules authorisation table (`rspsim.personalise.RATS`).
         default_dp: Default SM-DP+ address, an FQDN.
         root_ds: Root SM-DS address, an FQDN.
+        more_root_ds: Further root SM-DS addresses of a card of version 3.
+        claims: What it says of itself otherwise than its personality (`card_claims.CLAIMS`).
         profiles: Profiles it is delivered with, by their names in the catalogue.
         enabled: The one of them that is Enabled; it need not be named among them.
     """
@@ -71,6 +75,8 @@ class CardRequest:
     rat: str | None = None
     default_dp: str | None = None
     root_ds: str | None = None
+    more_root_ds: tuple[str, ...] = ()
+    claims: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     profiles: tuple[str, ...] = ()
     enabled: str | None = None
 
@@ -120,6 +126,11 @@ def first_state(request: CardRequest, pki: Pki | None = None) -> CardState:
     kind = personality_named(request.personality or USUAL_PERSONALITY)
     if request.memory is not None:
         kind = replace(kind, nvm_size=request.memory)
+    kind = claiming(kind, request.claims)
+    if request.more_root_ds and not kind.version_3:
+        raise ConfigError(
+            f"further root SM-DS addresses: expected a card of version 3, got {kind.name}"
+        )
     options = changed_options(kind.options, request.options)
     state = personalise(
         pki or read_pki(request.pki),
@@ -128,7 +139,9 @@ def first_state(request: CardRequest, pki: Pki | None = None) -> CardState:
         options=options,
         rat=request.rat or "any-operator",
         addresses=Addresses(
-            root_ds=request.root_ds or ROOT_DS_ADDRESS, default_dp=request.default_dp
+            root_ds=request.root_ds or ROOT_DS_ADDRESS,
+            default_dp=request.default_dp,
+            more_root_ds=request.more_root_ds,
         ),
     )
     chosen = request.enabled
@@ -213,8 +226,9 @@ def _require_same(kept: CardState, request: CardRequest) -> None:
     first = {
         "RAT": request.rat,
         "default SM-DP+ address": request.default_dp,
-        "root SM-DS address": request.root_ds,
+        "root SM-DS address": request.root_ds or request.more_root_ds,
         "Profiles": request.profiles or request.enabled,
+        **{name.replace("_", " "): value for name, value in request.claims.items()},
     }
     if asked := [name for name, value in first.items() if value]:
         raise ConfigError(

@@ -1,8 +1,9 @@
-"""ES10a of version 3: the only CI to accept at the default SM-DP+."""
+"""ES10a of version 3: further root SM-DSs, names of CIs, the CI of the default SM-DP+."""
 
 from rspcore.messages.es10a import EuiccConfiguredAddressesRequest
 from rspcore.messages.es10b import GetEuiccInfo1Request
 from rspcore.messages.v3 import profile_management
+from rspcore.messages.v3.card_and_device import EuiccInfo1
 from rspcore.messages.v3.profile_management import (
     EuiccConfiguredDataResponse,
     ResetOption,
@@ -73,6 +74,44 @@ def test_ci_is_returned(card, given, step):
         card.power_cycle()
         card.open()
         require(card, ADDRESS, ci_pkid)
+
+
+@testcase("ES10a.GetEuiccConfiguredAddresses#05", level="read-only")
+def test_further_root_addresses(card, declared, step):
+    """Further root SM-DS addresses are listed beside the first."""
+    with step("S_LPAd -> eUICC: GetEuiccConfiguredData"):
+        data = configured(card)
+    with step("Expected: additionalRootDsAddresses (A2), the declared ones"):
+        listed = data.additional_root_ds_addresses
+        expect.that(
+            holds=bool(listed) and all(listed), expected="A2 with addresses", actual=f"{listed}"
+        )
+        if "additional_root_ds_addresses" in declared:
+            wanted = tuple(str(declared["additional_root_ds_addresses"]).split())
+            expect.equal(listed, wanted, "additionalRootDsAddresses")
+
+
+@testcase("ES10a.GetEuiccConfiguredAddresses#07", level="read-only")
+def test_names_of_the_cis(card, note, step):
+    """Each CI that is named is one of those the eUICC works with, and is named once."""
+    with step("S_LPAd -> eUICC: GetEUICCInfo1, GetEuiccConfiguredData"):
+        response = card.store(GetEuiccInfo1Request().encode())
+        expect.sw(response, StatusWord.OK)
+        info = expect.message(EuiccInfo1, response.data)
+        listed = configured(card).ci_list
+    with step("Expected: ciList (A4), pairs of a CI of EUICCInfo1 and a name"):
+        expect.that(holds=bool(listed), expected="A4 with CIs", actual=f"{listed}")
+        named = [one.ci_pkid for one in listed]
+        for one in listed:
+            note(f"{one.ci_pkid.hex().upper()}: {one.ci_name}")
+        known = {
+            *info.euicc_ci_pkid_list_for_verification,
+            *info.euicc_ci_pkid_list_for_signing,
+            *(info.euicc_ci_pkid_list_for_signing_v3 or ()),
+        }
+        strangers = [one.hex().upper() for one in named if one not in known]
+        expect.equal(strangers, [], "CIs named that EUICCInfo1 does not list")
+        expect.equal(len(set(named)), len(named), "CIs named, each once")
 
 
 @testcase("ES10a.SetDefaultDpAddress#09")

@@ -44,7 +44,7 @@ def updated(card, given, make_ota, capability):
     return one
 
 
-@testcase("ES10b.AlertData#01")
+@testcase("ES10b.AlertData#01", "ES6.UpdateMetadata#55")
 def test_changed_metadata(card, given, make_ota, note, step):
     """A device that wants alerts hears of metadata of the Enabled Profile that were changed."""
     with step("Operator -> eUICC: UpdateMetadata, profileName; alerting announced"):

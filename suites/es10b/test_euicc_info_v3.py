@@ -182,6 +182,24 @@ def test_mandatory_bits(card, note, step):
         )
 
 
+@testcase("ES10b.GetEUICCInfo2#32", level="read-only")
+def test_range_of_versions(card, note, step):
+    """The highest version of SGP.22 is not below the lowest; both have three octets."""
+    with step("S_LPAd -> eUICC: GetEUICCInfo2"):
+        whole = ask(card, GetEuiccInfo2Request())
+    with step("Expected: 82 and 93 of three octets, 93 not below 82"):
+        lowest, highest = (whole.find(tag) for tag in (0x82, 0x93))
+        for name, one in (("lowestSvn (82)", lowest), ("highestSvn (93)", highest)):
+            expect.that(holds=one is not None, expected=name, actual="none")
+            expect.equal(len(one.value), 3, f"octets of {name}")
+        note(f"{bytes(lowest.value).hex(' ')} to {bytes(highest.value).hex(' ')}")
+        expect.that(
+            holds=bytes(highest.value) >= bytes(lowest.value),
+            expected=f"93 from {bytes(lowest.value).hex(' ')} on",
+            actual=bytes(highest.value).hex(" "),
+        )
+
+
 @testcase("ES10b.GetEUICCInfo1#04", level="read-only")
 def test_signing_list_of_version_3(card, declared, step):
     """The list for chains of version 3 has the CIs that the maker declares."""

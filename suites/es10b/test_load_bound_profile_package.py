@@ -150,6 +150,21 @@ def test_package_is_not_loaded_twice(card, given, server, step):
         load_result.refused(session, loaded, before)
 
 
+@testcase("ES10b.LoadBoundProfilePackage#15")
+def test_header_among_elements_is_refused(card, given, server, step):
+    """A1 among the profile elements is refused by status word, and the load goes on."""
+    given.none()
+    session, rest = in_progress(card, server, step)
+    with step("S_LPAd -> eUICC: the header A1"):
+        package = session.package(TWO)
+        header = package.since(package.header_of(METADATA)).until(1)
+        loaded = session.load(header)
+    with step("Expected: SW 6985 or 6A88, no PIR"):
+        expect.refused(loaded.last, *load_result.MISPLACED)
+    with step("S_LPAd -> eUICC: the segments that are due; expected: PIR successResult"):
+        load_result.installed(session, session.load(rest))
+
+
 @testcase("ES10b.LoadBoundProfilePackage#16")
 def test_wrong_length_of_a0_is_refused(card, given, server, step, note):
     """A container A0 with a wrong length is refused, or gives bspStructureError(7)."""

@@ -282,8 +282,5 @@ def test_request_of_a_device_in_a1(card, given, step):
         expect.equal(ports.request(one, 2, refresh=True).encode(), octets, "request")
         expect.ok(ports.sent(ports.request(one, 2, refresh=True)))
     with step("Terminal -> eUICC: what is announced carried out; expected: 9F24 is 2"):
-        ports.settle()
-        command = ports.announced(2)
-        if command is not None:
-            ports.carry_out(command)
+        ports.complete(2)
         ports.require((one, 2))

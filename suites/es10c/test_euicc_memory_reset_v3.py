@@ -1,5 +1,8 @@
 """ES10c of version 3 with one port: two more options of the memory reset, and the test mode."""
 
+from dataclasses import replace
+
+from rspcore.ids import Iccid
 from rspcore.messages.es10a import EuiccConfiguredAddressesRequest
 from rspcore.messages.es10c import (
     DeleteProfileRequest,
@@ -15,11 +18,19 @@ from rspcore.messages.v3.profile_management import (
     EuiccMemoryResetRequest,
     ResetOption,
 )
+from rspcore.profile_maker import make_profile, preset
 from rspcore.status import StatusWord
 from rspharness import testcase
 from rspharness.card import expect
 
 ONE, TEST, PROVISIONING = "PROFILE_OPERATIONAL1", "PROFILE_TEST1", "PROFILE_PROVISIONING1"
+OTHER_TEST = make_profile(
+    replace(
+        preset(TEST),
+        iccid=Iccid.from_digits("89299010023456780032"),
+        profile_name="Test Profile Name 2",
+    )
+)
 ADDRESS = "default.example.com"
 OPTION = ResetOption
 PROFILES = frozenset(
@@ -125,6 +136,22 @@ def test_profile_to_return_to(card, given, step, note):
     with step("Expected: disallowedInTestMode(4); recorded"):
         note(f"deleteResult {response.delete_result}")
         expect.equal(response.delete_result, V3DeleteResult.disallowedInTestMode, "deleteResult")
+
+
+@testcase("ES10c.DeleteProfile#09")
+def test_other_test_profile(card, given, step, note):
+    """While a Test Profile is Enabled, another one is deleted, or kept."""
+    with step("Initial conditions: two Test Profiles, one Enabled"):
+        on, off = given.profiles(TEST, OTHER_TEST, enabled=TEST)
+    with step("S_LPAd -> eUICC: DeleteProfile, the Disabled one"):
+        result = card.send(DeleteProfileRequest(iccid=off.iccid)).delete_result
+    with step("Expected: ok(0) or disallowedInTestMode(4); recorded"):
+        note(f"deleteResult {result}")
+        expect.one_of(result, (V3DeleteResult.ok, V3DeleteResult.disallowedInTestMode), "result")
+        left = (on,) if result == V3DeleteResult.ok else (on, off)
+        found = sorted(str(one.iccid) for one in card.listed_profiles())
+        with expect.settled():
+            expect.equal(found, sorted(str(one.iccid) for one in left), "Profiles")
 
 
 @testcase("ES10c.GetProfilesInfo#45")

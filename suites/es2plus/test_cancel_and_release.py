@@ -185,3 +185,22 @@ def test_unusable_call(sm_dp_plus, step, function, member):
         answer = operator.call(function, **given | {member: None})
     with step("Expected: refused"):
         answer.refused_somehow()
+
+
+@testcase.each(
+    "function",
+    {"ES2+.CancelOrder#12": "cancelOrder", "ES2+.ReleaseProfile#09": "releaseProfile"},
+)
+def test_order_of_another_operator_stays(sm_dp_plus, step, function):
+    """An operator neither cancels nor releases the order of another one, who can go on with it."""
+    operator, other = sm_dp_plus.operator(), sm_dp_plus.other_operator()
+    iccid, _ = confirmed(sm_dp_plus, operator, step)
+    members = {"iccid": iccid}
+    if function == "cancelOrder":
+        members["finalProfileStatusIndicator"] = AVAILABLE
+    with step(f"Another operator -> SM-DP+: {function}"):
+        answer = other.call(function, **members)
+    with step("Expected: refused, 8.2.1/1.2"):
+        answer.refused("8.2.1/1.2")
+    with step("Operator -> SM-DP+: ReleaseProfile. Expected: success"):
+        operator.call("releaseProfile", iccid=iccid).accepted()

@@ -225,3 +225,14 @@ def test_longest_matching_id(sm_dp_plus, step):
     with step("Expected: the same MatchingID, and the Profile is offered"):
         require(found == wanted, wanted, found)
         answer.accepted()
+
+
+@testcase("ES2+.ConfirmOrder#21")
+def test_order_of_another_operator(sm_dp_plus, step):
+    """An operator does not confirm the order of another one."""
+    other = sm_dp_plus.other_operator()
+    iccid = ordered(sm_dp_plus, sm_dp_plus.operator(), step)
+    with step("Another operator -> SM-DP+: ConfirmOrder"):
+        answer = other.call("confirmOrder", iccid=iccid, releaseFlag=False)
+    with step("Expected: refused, 8.2.1/1.2"):
+        answer.refused("8.2.1/1.2")

@@ -141,3 +141,24 @@ def test_unknown_members(sm_dp_plus, step):
         )
     with step("Expected: success"):
         answer.accepted()
+
+
+@testcase("ES2+.DownloadOrder#14")
+def test_iccid_that_another_operator_has_ordered(sm_dp_plus, step):
+    """An operator does not get the ICCID that another one has ordered."""
+    other = sm_dp_plus.other_operator()
+    iccid = ordered(sm_dp_plus, sm_dp_plus.operator(), step)
+    with step("Another operator -> SM-DP+: DownloadOrder with this iccid"):
+        answer = other.call("downloadOrder", iccid=iccid)
+    with step("Expected: refused, 8.2.1/1.2 or 8.2.1/3.3"):
+        answer.refused("8.2.1/1.2 or 8.2.1/3.3")
+
+
+@testcase("ES2+.DownloadOrder#15")
+def test_profile_type_of_another_operator(sm_dp_plus, step):
+    """An operator does not get a profileType that another one alone may order."""
+    other, kind = sm_dp_plus.other_operator(), sm_dp_plus.type_of_one_operator()
+    with step(f"Another operator -> SM-DP+: DownloadOrder with profileType {kind}"):
+        answer = other.call("downloadOrder", profileType=kind)
+    with step("Expected: refused, 8.2.5/1.2"):
+        answer.refused("8.2.5/1.2")

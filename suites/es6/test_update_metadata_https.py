@@ -7,7 +7,7 @@ from rspcore.ota.packet import ResponseStatus
 from rspcore.status import StatusWord
 from rspharness import testcase
 from rspharness.card import expect
-from rspharness.servers.https_ota_server import HttpsOtaServer, PskKeys, with_psk
+from rspharness.servers.https_ota_server import PskKeys, with_psk
 from rspharness.servers.ota_server import personalisation_script
 from rspharness.servers.rsp_server import profile
 
@@ -21,10 +21,10 @@ def info(card, one):
 
 
 @testcase("ES6.UpdateMetadata#31")
-def test_update_over_https(card, given, make_ota, declared, step, note):
+def test_update_over_https(card, given, make_ota, make_https_ota, declared, step, note):
     """An update in a session of HTTPS, secured by the PSK in the MNO-SD, is done as over SMS-PP."""
     with step("Initial conditions: S_OTA ready for TLS 1.2 with pre-shared keys"):
-        https = HttpsOtaServer(KEYS, templated=declared.get("scp81_push", "81") == "AA")
+        https = make_https_ota(KEYS, templated=declared.get("scp81_push", "81") == "AA")
     made = with_psk(profile("PROFILE_OPERATIONAL1"), KEYS)
     (one,) = given.profiles(made, enabled=made)
     before = info(card, one)

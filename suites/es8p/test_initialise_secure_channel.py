@@ -12,6 +12,7 @@ from rspcore.messages.notifications import BppCommandId, ErrorReason
 from rspcore.tags import Tag
 from rspharness import testcase
 from rspharness.card import expect, tlv_edit
+from rspharness.record.verdicts import NotApplicable
 from rspharness.servers import load_result
 from rspharness.servers.rsp_server import profile
 from rspharness.suite.load_trial import LoadTrial
@@ -368,3 +369,10 @@ def test_session_is_over_after_the_error(card, given, server, step):
         expect.ok(again.authenticate())
         expect.ok(again.prepare())
         load_result.continued(first_segment(again))
+
+
+@testcase("ES8+.InitialiseSecureChannel#04")
+def test_channel_opens_with_sm2(step):
+    """A request with keys of SM2 and the key type of SM4 is accepted."""
+    with step("Initial conditions: PrepareDownload done, with keys of SM2"):
+        raise NotApplicable("the suites have no SM2 and no SM4")

@@ -1,5 +1,7 @@
 """ES8+.StoreMetadata of version 3: objects the eUICC does not know, or has no feature for."""
 
+from dataclasses import replace
+
 from rspcore import tlv
 from rspcore.ids import Oid
 from rspcore.messages.notifications import BppCommandId
@@ -20,6 +22,18 @@ REASON = ErrorReason
 ENTERPRISE = EnterpriseConfiguration(enterprise_oid=Oid("2.999.20"), enterprise_name="Works")
 RPM = rpm_packages.rpm_configuration(Oid("2.999.10"))
 LPR = LprConfiguration(pcmp_address="pcmp.example.com")
+
+
+RULES_WITHOUT_A_NUMBER = tlv_edit.appended(
+    ENTERPRISE.encode(), tlv.encode(0xA2, bytes.fromhex("80020780"))
+)
+ENTERPRISE_CAPABLE = bytes.fromhex("A903830127")
+"""TERMINAL CAPABILITY of a Device that keeps to enterprise rules."""
+
+
+def with_name(metadata, tag):
+    """Returns metadata in which a name has no characters."""
+    return tlv_edit.replaced(metadata, tlv.encode(tag), tag)
 
 
 def with_more(octets):
@@ -68,6 +82,41 @@ def test_object_of_a_feature_is_refused_or_left_out(card, given, server, step, n
         else:
             note(load_result.described(loaded))
             trial.ended(loaded, COMMAND, REASON.unknownTlvInMetadata)
+
+
+@testcase("ES8+.StoreMetadata#81")
+def test_names_without_characters(card, given, server, step, note):
+    """Names of no characters are kept as such, or refused."""
+    given.none()
+    changed = with_name(with_name(SOUND, Tag.ServiceProviderName), Tag.ProfileName)
+    trial = LoadTrial.begin(card, server, step, TWO, COMMAND, metadata=changed)
+    with step("S_LPAd -> eUICC: StoreMetadata with 91 and 92 of no characters"):
+        loaded = trial.send()
+        note(load_result.described(loaded) if loaded.pir else "accepted")
+    with step("Expected: incorrectInputValues(1), or SW 9000 and 91 and 92 of no characters"):
+        if loaded.pir is not None:
+            trial.ended(loaded, COMMAND, REASON.incorrectInputValues)
+            return
+        load_result.continued(loaded)
+        rest = trial.package.since(len(trial.under_test))
+        info = load_result.installed_info(trial.session, trial.session.load(rest))
+        expect.equal((info.service_provider_name, info.profile_name), ("", ""), "91 and 92")
+
+
+@testcase("ES8+.StoreMetadata#88")
+def test_rules_without_a_number(card, given, server, step, note):
+    """Enterprise rules without numberOfNonEnterpriseProfiles are refused."""
+    given.none()
+    with step("Initial conditions: Device enterprise capable"):
+        card.options = replace(card.options, terminal_capability=ENTERPRISE_CAPABLE)
+        card.reset()
+    changed = with_more(RULES_WITHOUT_A_NUMBER)
+    trial = LoadTrial.begin(card, server, step, TWO, COMMAND, metadata=changed)
+    with step("S_LPAd -> eUICC: StoreMetadata with BD whose A2 has no 81"):
+        loaded = trial.send()
+        note(load_result.described(loaded) if loaded.pir else "accepted")
+    with step("Expected: storeMetadata(2), incorrectInputValues(1) or enterpriseRulesError(21)"):
+        trial.ended(loaded, COMMAND, REASON.incorrectInputValues, REASON.enterpriseRulesError)
 
 
 @testcase("ES8+.StoreMetadata#87")

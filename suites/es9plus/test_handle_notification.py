@@ -18,12 +18,6 @@ EVENTS = (
 )
 
 
-def taken(answer):
-    """Requires status 204 without a body."""
-    came = f"HTTP status {answer.status}, {len(answer.body)} octets"
-    require((answer.status, answer.body) == (204, b""), "HTTP status 204, no octets", came)
-
-
 def loaded(sm_dp_plus, step, *, asn1=False):
     """Returns an LPA whose card has a package, the ICCID in it, and the order."""
     with step("Initial conditions: a package is delivered"):
@@ -38,7 +32,7 @@ def installed(sm_dp_plus, step):
     """Returns an LPA whose card has installed a Profile, its ICCID, and the order."""
     lpa, iccid, ordered = loaded(sm_dp_plus, step)
     with step("Initial conditions: its ProfileInstallationResult says success"):
-        taken(lpa.notify(lpa.card.result(lpa.transaction_id, iccid, lpa.address)))
+        lpa.notify(lpa.card.result(lpa.transaction_id, iccid, lpa.address)).taken()
     return lpa, iccid, ordered
 
 
@@ -52,7 +46,7 @@ def test_result_of_success(sm_dp_plus, step, asn1):
     with step("S_LPAd -> SM-DP+: HandleNotification, success"):
         answer = lpa.notify(lpa.card.result(lpa.transaction_id, iccid, lpa.address))
     with step("Expected: 204 without a body"):
-        taken(answer)
+        answer.taken()
 
 
 @testcase("ES9+.HandleNotification#13")
@@ -76,7 +70,7 @@ def test_result_of_failure(sm_dp_plus, step, reason):
         error = (STORE if reason < 7 else LOAD, reason)
         answer = lpa.notify(lpa.card.result(lpa.transaction_id, iccid, lpa.address, error))
     with step("Expected: 204 without a body"):
-        taken(answer)
+        answer.taken()
 
 
 @testcase.each(
@@ -89,7 +83,7 @@ def test_other_notification(sm_dp_plus, step, event):
     with step(f"S_LPAd -> SM-DP+: HandleNotification, {event.name}"):
         answer = lpa.notify(lpa.card.notification(event, iccid, lpa.address))
     with step("Expected: 204 without a body"):
-        taken(answer)
+        answer.taken()
 
 
 @testcase("ES9+.HandleNotification#40", level="read-only")
@@ -101,7 +95,7 @@ def test_unknown_transaction(sm_dp_plus, step):
         result = lpa.card.result(unknown, Iccid.from_digits(NEVER_SERVED), lpa.address)
         answer = lpa.notify(result)
     with step("Expected: 204 without a body"):
-        taken(answer)
+        answer.taken()
 
 
 @testcase("ES9+.HandleNotification#41")
@@ -112,7 +106,7 @@ def test_result_with_a_wrong_signature(sm_dp_plus, step):
     with step("S_LPAd -> SM-DP+: HandleNotification, signed by another key"):
         answer = lpa.notify(lpa.card.result(lpa.transaction_id, iccid, lpa.address))
     with step("Expected: 204 without a body"):
-        taken(answer)
+        answer.taken()
 
 
 @testcase("ES9+.HandleNotification#42")
@@ -135,8 +129,8 @@ def test_result_that_comes_twice(sm_dp_plus, step):
     with step("S_LPAd -> SM-DP+: HandleNotification, twice"):
         first, second = lpa.notify(result), lpa.notify(result)
     with step("Expected: 204 without a body, twice"):
-        taken(first)
-        taken(second)
+        first.taken()
+        second.taken()
 
 
 @testcase("ES9+.HandleNotification#44", level="read-only")
@@ -147,7 +141,7 @@ def test_iccid_never_served(sm_dp_plus, step):
         iccid = Iccid.from_digits(NEVER_SERVED)
         answer = lpa.notify(lpa.card.notification(EVENTS[1], iccid, lpa.address))
     with step("Expected: 204 without a body"):
-        taken(answer)
+        answer.taken()
 
 
 @testcase("ES9+.HandleNotification#45")
@@ -158,7 +152,7 @@ def test_notification_with_a_wrong_signature(sm_dp_plus, step):
     with step("S_LPAd -> SM-DP+: HandleNotification, signed by another key"):
         answer = lpa.notify(lpa.card.notification(EVENTS[1], iccid, lpa.address))
     with step("Expected: 204 without a body"):
-        taken(answer)
+        answer.taken()
 
 
 @testcase("ES9+.HandleNotification#46")
@@ -170,7 +164,7 @@ def test_falling_numbers(sm_dp_plus, step):
         answers = [lpa.notify(octets) for octets in reversed(made)]
     with step("Expected: 204 without a body, twice"):
         for answer in answers:
-            taken(answer)
+            answer.taken()
 
 
 @testcase("ES9+.HandleNotification#47")
@@ -179,7 +173,7 @@ def test_download_after_an_interruption(sm_dp_plus, step):
     lpa, iccid, ordered = loaded(sm_dp_plus, step)
     with step("Initial conditions: the result says installFailedDueToInterruption"):
         error = (LOAD, INTERRUPTION)
-        taken(lpa.notify(lpa.card.result(lpa.transaction_id, iccid, lpa.address, error)))
+        lpa.notify(lpa.card.result(lpa.transaction_id, iccid, lpa.address, error)).taken()
     with step("S_LPAd -> SM-DP+: a new session for the same order"):
         lpa.initiate().accepted()
         answer = lpa.authenticate(ordered.matching_id)
@@ -210,7 +204,7 @@ def test_result_of_a_card_on_brainpool(sm_dp_plus, step):
     with step("S_LPAd -> SM-DP+: HandleNotification, success"):
         answer = lpa.notify(lpa.card.result(lpa.transaction_id, iccid, lpa.address))
     with step("Expected: 204 without a body"):
-        taken(answer)
+        answer.taken()
 
 
 @testcase("ES9+.HandleNotification#50")
@@ -220,7 +214,7 @@ def test_result_of_another_card(sm_dp_plus, step):
     other = sm_dp_plus.lpa(other_card=True)
     other.card.server_oid = lpa.server_certificate().registered_id
     with step("S_LPAd -> SM-DP+: HandleNotification, success, signed by another card"):
-        taken(lpa.notify(other.card.result(lpa.transaction_id, iccid, lpa.address)))
+        lpa.notify(other.card.result(lpa.transaction_id, iccid, lpa.address)).taken()
     with step("Expected: not Installed"):
         state = sm_dp_plus.state(ordered)
         require(state != "Installed", "a state other than Installed", state)

@@ -18,6 +18,11 @@ def state_of(lpa_under_test, iccid):
     return found[0].profile_state if found else None
 
 
+def in_words(state):
+    """Returns the name of a state, "not on the card" for None."""
+    return "not on the card" if state is None else ProfileState(state).name.capitalize()
+
+
 def taken(lpa_under_test):
     """Returns the sequence numbers that the server has received, in their order."""
     return [one.seq_number for one in lpa_under_test.smdpp.notifications]
@@ -107,7 +112,7 @@ def test_profile_can_be_enabled(lpa_under_test, step):
         lpa_under_test.call("enable", iccid=iccid).succeeded()
     with step("Expected: Enabled"):
         state = state_of(lpa_under_test, iccid)
-        require(state == ProfileState.enabled, "Enabled", state)
+        require(state == ProfileState.enabled, "Enabled", in_words(state))
 
 
 @testcase("LPA.LocalManagement#02")
@@ -119,7 +124,7 @@ def test_profile_can_be_disabled(lpa_under_test, step):
         lpa_under_test.call("disable", iccid=iccid).succeeded()
     with step("Expected: Disabled"):
         state = state_of(lpa_under_test, iccid)
-        require(state == ProfileState.disabled, "Disabled", state)
+        require(state == ProfileState.disabled, "Disabled", in_words(state))
 
 
 @testcase("LPA.LocalManagement#03")

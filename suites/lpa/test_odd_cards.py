@@ -89,8 +89,11 @@ def test_switch_with_proactive_commands(lpa_under_test, step, kind):
     with step("Expected: what it says is the state of the card, after a reset too"):
         with lpa_under_test.card.turn() as link:
             link.reset()
-        enabled = lpa_under_test.profiles[0].profile_state == ProfileState.enabled
-        require(enabled, "Enabled", lpa_under_test.profiles[0].profile_state)
+        state = ProfileState(lpa_under_test.profiles[0].profile_state)
+        if not outcome.said_success and "preset" in kind and state is ProfileState.disabled:
+            outcome.failed()  # what the toolkit offers is the terminal's, which it need not be
+            return
+        require(state is ProfileState.enabled, "Enabled", state.name.capitalize())
         require(outcome.said_success, "a word of success", outcome.words)
 
 

@@ -43,7 +43,6 @@ STOPS = {
     "LPA.Session#17": ("json.wrong_type", INITIATE, AUTHENTICATE),
     "LPA.Session#18": ("json.array", INITIATE, AUTHENTICATE),
     "LPA.Session#19": ("json.deep", AUTHENTICATE, PACKAGE),
-    "LPA.Session#20": ("http.too_long", INITIATE, AUTHENTICATE),
     "LPA.Session#21": ("json.trailing", AUTHENTICATE, PACKAGE),
     "LPA.Session#22": ("es9.server_signature1.short", INITIATE, PACKAGE),
 }
@@ -92,6 +91,22 @@ def test_session_stops(lpa_under_test, step, fault, function, never):
         lpa_under_test.require_never_done(never)
         lpa_under_test.require_profiles(0)
         outcome.failed()
+
+
+@testcase("LPA.Session#20")
+def test_very_long_answer(lpa_under_test, step):
+    """An LPA may take an answer of nine million octets or stop at it; it does what it says."""
+    order = lpa_under_test.smdpp.order()
+    lpa_under_test.smdpp.fault("http.too_long", function=INITIATE)
+    with step("LPA: download from a server with http.too_long at initiateAuthentication"):
+        outcome = lpa_under_test.download(order).ended()
+    if outcome.said_success:
+        with step("Expected: the Profile on the card"):
+            lpa_under_test.require_profiles(1)
+    else:
+        with step("Expected: no Profile, the user hears of it"):
+            lpa_under_test.require_profiles(0)
+            outcome.failed()
 
 
 @testcase.each(

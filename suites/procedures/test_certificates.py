@@ -7,6 +7,7 @@ from rspcore.pki.roles import Role
 from rspcore.tags import Tag
 from rspharness import testcase
 from rspharness.card import expect, tlv_edit
+from rspharness.record.verdicts import NotApplicable
 from rspharness.servers.card_signatures import verify_chain
 
 
@@ -93,3 +94,10 @@ def test_server_of_an_unknown_ci_is_refused(card, make_server, curve, step):
         )
     with step("Expected: Profiles, Notifications and addresses as before"):
         expect.unchanged(before, card.observe())
+
+
+@testcase("procedure.Certificates#05")
+def test_update_of_the_software(step):
+    """After an update of its software the eUICC has its Profiles and certificates still."""
+    with step("Initial conditions: an update waits for the eUICC"):
+        raise NotApplicable("how the software of an eUICC is updated is not public")

@@ -15,6 +15,7 @@ from typing import Final, TypeVar
 from rspcore import tlv
 from rspcore.errors import DecodeError, RspError
 from rspcore.ids import Version
+from rspcore.messages.es10a import EuiccConfiguredAddressesRequest
 from rspcore.messages.es10b import GetEuiccInfo1Request, GetEuiccInfo2Request, GetRatRequest
 from rspcore.messages.euicc_info import (
     EuiccInfo1,
@@ -26,6 +27,7 @@ from rspcore.messages.euicc_info import (
 from rspcore.messages.metadata import PprId, ProfilePolicyAuthorisationRule
 from rspcore.messages.v3 import card_and_device
 from rspcore.messages.v3.capability_bits import EuiccRspCapability
+from rspcore.messages.v3.profile_management import EuiccConfiguredDataResponse
 from rspcore.pki.variants import Variant
 from rspcore.tags import Tag
 from rspharness.card.card_under_test import Card
@@ -80,6 +82,8 @@ _CAT, _SCWS, _E4E = 0x80, 0x40, 0x10
 T = TypeVar("T")
 
 Rules = tuple[ProfilePolicyAuthorisationRule, ...]
+_Part = tuple[frozenset[str], Mapping[str, bool] | None, str]
+"""Names of options, their values or None, and why there are none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,11 +174,18 @@ def read_capabilities(
         both, _ = _part("EUICCInfo1", lambda: _in_both(card.send(GetEuiccInfo1Request())))
     cis = None if both is None else {name: key in both for name, key in ci_keys.items()}
     lpae = _of_fci(card.fci)
-    parts = (
+    of_version_3: tuple[_Part, ...] = ()
+    if _version(info) == "v3":
+        named, no_data = _part("GetEuiccConfiguredData", lambda: _of_configured_data(card))
+        of_version_3 = (
+            (_OF_CONFIGURED_DATA, named, no_data),
+            (MEP_OPTIONS, offered(card), NOT_DECLARED),
+        )
+    parts: tuple[_Part, ...] = (
         (frozenset(ci_keys), cis, no_lists),
         (frozenset(options_of_rat(())), None if rat is None else options_of_rat(rat), no_rat),
         (_OF_FCI, lpae, "the answer to SELECT ISD-R cannot be decoded"),
-        *(((MEP_OPTIONS, offered(card), NOT_DECLARED),) if _version(info) == "v3" else ()),
+        *of_version_3,
     )
     read: dict[str, bool] = {}
     unknown = dict.fromkeys(sorted(DECLARED_ONLY), NOT_DECLARED)
@@ -341,6 +352,19 @@ _OPTIONS_BY_BITS: Final[Mapping[str, Mapping[str, frozenset[int]]]] = {
     "tre_properties": {"O_E_INTEGRATED": frozenset({TreProperty.isIntegrated})},
 }
 """Options read from EUICCInfo2, by component: each is there when one of these bits is set."""
+
+_OF_CONFIGURED_DATA: Final = frozenset({"ADD_ROOT_DS", "CI_LIST"})
+
+
+def _of_configured_data(card: Card) -> dict[str, bool]:
+    """Returns what GetEuiccConfiguredData has besides addresses of one SM-DP+ and one SM-DS."""
+    data = card.store(EuiccConfiguredAddressesRequest().encode()).data
+    found = EuiccConfiguredDataResponse.decode(data)
+    return {
+        "ADD_ROOT_DS": bool(found.additional_root_ds_addresses),
+        "CI_LIST": bool(found.ci_list),
+    }
+
 
 _OF_FCI: Final = frozenset({"O_E_LPAe", "LPAE_CAT", "LPAE_SCWS", "LPAE_E4E"})
 

@@ -36,6 +36,7 @@ KNOWN_VALUES: Final = frozenset(
         "highest_svn",
         "esim_ports",
         "lpae_pin",
+        "operator_profile_type",
         "platform_label",
         "profile_type",
         "pp_version",

@@ -201,7 +201,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="users' stories: name of a fault of their SM-DP+ (`rsplab smdpp faults` lists them)",
     )
-    _add_server(parser.add_argument_group("a server under test, in place of a card"))
+    add_server(parser.add_argument_group("a server under test, in place of a card"))
     cases = parser.add_argument_group("the cases")
     cases.add_argument(
         "--case",
@@ -333,7 +333,8 @@ def _workers(text: str) -> int:
     return int(text)
 
 
-def _add_server(server: "argparse._ArgumentGroup") -> None:
+def add_server(server: "argparse._ArgumentGroup") -> None:
+    """Adds the options that name a server under test, and how it is ordered at."""
     server.add_argument(
         "--smdpp",
         metavar="URL",
@@ -354,6 +355,12 @@ def _add_server(server: "argparse._ArgumentGroup") -> None:
         "--es2plus-client",
         metavar="DIR",
         help="folder with client.pem and client.key, certificate and key of an operator",
+    )
+    server.add_argument(
+        "--es2plus-other",
+        metavar="DIR",
+        help="the same of a second operator, for what one operator may not do with the orders of "
+        "another (default: issued by the CI in --pki, where its key is there)",
     )
     server.add_argument(
         "--smds",

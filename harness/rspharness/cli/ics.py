@@ -1,13 +1,14 @@
-"""`rsplab ics`: the declaration of a product, drafted from a card and held against one."""
+"""`rsplab ics`: the declaration of a product, drafted from a card, held against card or server."""
 
 import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rspcore.errors import ConfigError, LocalError
-from rspharness.cli.command_options import card_choice, card_options
+from rspharness.cli.command_options import add_server, card_choice, card_options
 
 if TYPE_CHECKING:
+    from rspharness.record.catalogue import Catalogue
     from rspharness.run.card_values import Said
     from rspharness.targets.settings import TargetSettings
 
@@ -40,12 +41,17 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     checked = commands.add_parser(
         "check",
         parents=[card_options()],
-        help="find what a declaration says and the card does not",
+        help="find what a declaration says and the card, or the server, does not",
         description="Read the card and show each option and value of the target file that it "
-        "contradicts.",
+        'contradicts. Of a file with kind = "server" the server is asked, which --smdpp or --smds '
+        "names: curves, binding and version by sessions, which cost nothing, and with --provision "
+        "each option that an order shows, for an order each.",
         epilog="Exit code: 0 nothing contradicts; 1 something does; 2 a name or value of the file "
-        "is wrong; 3 no card.",
+        "is wrong; 3 no card, or no server.",
     )
+    served = checked.add_argument_group("the server, in place of the card")
+    add_server(served)
+    served.add_argument("--pki", type=Path, metavar="DIR", help="credentials that it trusts")
     checked.add_argument("file", type=Path, metavar="FILE", help="target file")
     checked.set_defaults(func=check)
 
@@ -88,7 +94,10 @@ def check(options: argparse.Namespace) -> int:
     """
     from rspharness.run.card_values import contradictions  # noqa: PLC0415  only when used
 
-    settings = _declared(options.file)
+    product = "smds" if options.smds else "smdpp" if options.smdpp else ""
+    settings = _declared(options.file, product)
+    if options.smdpp or options.smds or settings.kind == "server":
+        return _check_server(options, settings)
     if options.target == "pcsc":
         options.target = str(options.file)  # its kind and its reader
     said, _ = _said(options)
@@ -105,17 +114,76 @@ def check(options: argparse.Namespace) -> int:
     return 1 if found else 0
 
 
-def _declared(file: Path) -> "TargetSettings":
-    from rspharness.cli.run import find_catalogue, find_suites  # noqa: PLC0415  only when used
+def _check_server(options: argparse.Namespace, settings: "TargetSettings") -> int:
+    """Shows what a declaration says and the answers of a server do not.
+
+    Raises:
+        NoCardError: the server is not reached.
+        LocalError: an option is missing or wrong.
+    """
+    from datetime import UTC, datetime  # noqa: PLC0415  only when used
+
+    from rspharness.peers.provision import require_way  # noqa: PLC0415  likewise
+    from rspharness.peers.server_run import ServerRun  # noqa: PLC0415  likewise
+    from rspharness.peers.server_target import KIND, ServerWords, is_own, place_of  # noqa: PLC0415  likewise
+    from rspharness.run.run_options import RunOptions  # noqa: PLC0415  likewise
+
+    where, provision = options.smdpp or options.smds, options.provision or ""
+    if settings.kind != KIND:
+        raise LocalError(f'{options.file}: kind = "{KIND}" is expected beside --smdpp or --smds')
+    if not where or (options.smdpp and options.smds):
+        raise LocalError(f"{options.file} declares a server: name it by --smdpp URL or --smds URL")
+    sm_ds, client = bool(options.smds), options.es2plus_client
+    if not is_own(where):
+        place_of(where)
+    known = bool(options.es2plus and client) or (is_own(where) and not sm_ds)
+    require_way(provision, es2plus=known)
+    folder = options.es12_client if sm_ds else client
+    rows = _catalogue("smds" if sm_ds else "smdpp")
+    words = ServerWords(
+        where=where,
+        provision=provision,
+        settings=settings,
+        options=frozenset(name for row in rows for name in row.condition.names),
+        es2plus=options.es2plus or "",
+        client=Path(folder) if folder else None,
+        other=Path(options.es2plus_other) if options.es2plus_other else None,
+        sm_ds=sm_ds,
+    )
+    now = datetime.now(tz=UTC)  # noqa: TID251  the server has the real clock
+    run = ServerRun(RunOptions(smdpp=where, pki=options.pki, started=now), words)
+    try:
+        found, hidden = run.said_otherwise()
+    finally:
+        run.close()
+    for line in found:
+        print(line)
+    for name, reason in sorted(hidden.items()):
+        print(f"not seen: {name}: {reason}")
+    number = len(settings.options) + len(settings.values) + bool(settings.release)
+    print(f"{len(found)} of {number} declarations are contradicted by the server")
+    return 1 if found else 0
+
+
+def _catalogue(product: str) -> "Catalogue":
+    """Returns the catalogue of cards, or of "smdpp" or "smds"."""
+    from rspharness.cli.run import CATALOGUE, find_catalogue, find_suites  # noqa: PLC0415  only when used
     from rspharness.record.catalogue import Catalogue  # noqa: PLC0415  likewise
-    from rspharness.run.declared_names import require_known_names  # noqa: PLC0415  likewise
-    from rspharness.targets.settings import TargetSettings as Settings  # noqa: PLC0415  likewise
 
     suites = find_suites(None)
-    place = find_catalogue(suites) or suites.parent / "fixtures" / "requirements" / "euicc.csv"
+    folder = find_catalogue(suites) or suites.parent / CATALOGUE
+    return Catalogue.load(folder / f"{product}.csv" if product else folder)
+
+
+def _declared(file: Path, product: str) -> "TargetSettings":
+    from rspharness.run.declared_names import require_known_names  # noqa: PLC0415  only when used
+    from rspharness.targets.settings import TargetSettings as Settings  # noqa: PLC0415  likewise
+
     try:
         settings = Settings.load(file)
-        require_known_names(settings, Catalogue.load(place), str(file))
+        if settings.kind == "server":
+            product = product or "smdpp"
+        require_known_names(settings, _catalogue(product), str(file))
     except ConfigError as error:
         raise LocalError(str(error)) from error
     return settings

@@ -25,7 +25,15 @@ _OFF: Final = (
     *("target", "also", "reader", "state", "eid", "isdr_aid", "pki", "personality", "card_fault"),
     *("server_fault", "level", "erase_foreign", "shard", "list", "kills", "matrix", "curve"),
     *("seed", "shuffle", "change_limit", "baseline", "record", "no_redact", "smdpp", "provision"),
-    *("es2plus", "es2plus_client", "smds", "es12_client", "session_keys", "with_card"),
+    *(
+        "es2plus",
+        "es2plus_client",
+        "es2plus_other",
+        "smds",
+        "es12_client",
+        "session_keys",
+        "with_card",
+    ),
 )
 """Options of a run that an LPA does not need."""
 

@@ -15,9 +15,10 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser = subparsers.add_parser(
         "record",
         help="record a card, so that it can be replayed without it",
-        description="Run the cases that only read on a card, and write everything that passes "
-        "into a new file. `rsplab run --target replay:FILE` answers from it, without the card, and "
-        "comes to the same verdicts. The file holds what the card says of itself, whole.",
+        description="Run cases on a card, those that only read unless --level names another, and "
+        "write everything that passes into a new file. `rsplab run --target replay:FILE` answers "
+        "from it, without the card, and comes to the same verdicts. The file holds what the card "
+        "says of itself, whole.",
         epilog=EPILOG,
     )
     parser.add_argument(

@@ -16,11 +16,19 @@ from typing import Final
 
 from rspcore.apdu import Ins
 from rspcore.errors import DecodeError
+from rspcore.messages.v3.lsi_configuration import LsiConfiguration
+from rspcore.tags import Tag
 from rspcore.tlv import parse_prefix
 from rspharness.evidence.conversation import Exchange, conversation
 from rspharness.evidence.fields import INDENT, hexadecimal, named, tree
 from rspharness.evidence.http_exchanges import is_http, messages
-from rspharness.evidence.names import FUNCTIONS, PROACTIVE, function_name, instruction_name
+from rspharness.evidence.names import (
+    FUNCTIONS,
+    LSI_FUNCTIONS,
+    PROACTIVE,
+    function_name,
+    instruction_name,
+)
 from rspharness.record.secret_data import without_secrets
 from rspharness.record.trace import Remark, Reset, TraceEvent
 
@@ -30,6 +38,16 @@ _FCP: Final = {0x62: "FCP template", 0x6F: "FCI template"}
 _PROACTIVE_COMMAND: Final = 0xD0
 _COMMAND_DETAILS: Final = 0x01
 _COMPREHENSION: Final = 0x80
+_P1, _P2 = 2, 3
+"""Places in a command."""
+_TO_LPAE: Final = 0xE4
+"""Tag of an ENVELOPE to the LPAe, and of its answer (SGP.22 v3.1, 5.7)."""
+_REFRESH_DATA: Final = 0x3B
+"""Application specific refresh data (ETSI TS 102 223, 8)."""
+_LSI_NUMBERS: Final = 0x12
+_ALERT: Final = 0xBF4A
+_ATR_OF_LSI: Final = {0x80: "ATR or number of the LSI"}
+_MODES: Final = {0: "none", 1: "MEP-A1", 2: "MEP-A2", 3: "MEP-B"}
 
 
 def decoded(events: Iterable[TraceEvent]) -> Iterator[str]:
@@ -59,6 +77,9 @@ def _others(group: Iterable[Exchange | Reset | Remark]) -> Iterator[str]:
 def _exchange(one: Exchange) -> Iterator[str]:
     tag = _tag(one.data) if one.ins == Ins.STORE_DATA else None
     name = function_name(tag) if tag is not None else instruction_name(one.ins)
+    if one.ins == Ins.MANAGE_LSI and len(one.command) > _P2:
+        p1, p2 = one.command[_P1], one.command[_P2]
+        name += f", {LSI_FUNCTIONS.get(p1, f'function {p1:02X}').format(p2)}"
     channel = "no channel" if one.channel is None else f"channel {one.channel}"
     words = [f"line {one.line}", channel]
     words += [name, f"{one.status:04X}" if one.status is not None else "no answer"]
@@ -93,6 +114,10 @@ def _request(one: Exchange, tag: int | None) -> Iterator[str]:
         yield from named(FUNCTIONS[tag][1] if tag in FUNCTIONS else "", one.data)
     elif one.ins == Ins.SELECT:
         yield hexadecimal(one.data)
+    elif one.ins == Ins.MANAGE_LSI:
+        yield from _lsi(one.data)
+    elif one.ins == Ins.ENVELOPE and _tag(one.data) == _TO_LPAE:
+        yield from named("E4ERequest", one.data)
     else:
         yield from tree(one.data)
 
@@ -105,6 +130,13 @@ def _response(one: Exchange) -> Iterator[str]:
         yield from _proactive(one.answer)
     elif one.ins == Ins.STORE_DATA and tag is not None and tag in FUNCTIONS:
         yield from named(FUNCTIONS[tag][2], one.answer)
+    elif one.ins == Ins.MANAGE_LSI:
+        yield from _lsi(one.answer)
+    elif one.ins == Ins.ENVELOPE and tag == _TO_LPAE:
+        yield from named("E4EResponse", one.answer)
+    elif one.ins == Ins.SELECT and tag in _FCP:
+        yield from tree(one.answer, names=_FCP)
+        yield from _isdr_data(one.answer)
     elif one.ins in (Ins.READ_BINARY, Ins.READ_RECORD, Ins.GET_CHALLENGE):
         yield hexadecimal(one.answer)
     else:
@@ -123,4 +155,34 @@ def _proactive(answer: bytes) -> Iterator[str]:
             kind = part.value[1]
             qualifier = f", qualifier {part.value[2]:02X}" if len(part.value) > 2 else ""
             yield PROACTIVE.get(kind, f"proactive command {kind:02X}") + qualifier
+        if part.tag & ~_COMPREHENSION == _REFRESH_DATA and _tag(bytes(part.value)) == _ALERT:
+            yield from named("AlertData", bytes(part.value))
+        if part.tag & ~_COMPREHENSION == _LSI_NUMBERS:
+            yield f"LSI {', '.join(map(str, bytes(part.value)))}"
     yield from tree(answer)
+
+
+def _lsi(octets: bytes) -> Iterator[str]:
+    """Yields the data of MANAGE LSI: what is proposed or agreed on, or an ATR."""
+    try:
+        found = LsiConfiguration.decode(octets)
+    except DecodeError:
+        yield from tree(octets, names=_ATR_OF_LSI)
+        return
+    if found.encode() != octets or found.modes is None:
+        yield from tree(octets, names=_ATR_OF_LSI)
+        return
+    options = "" if found.options is None else f", options {found.options:02X}"
+    modes = (_MODES.get(one, f"{one:02X}") for one in found.modes)
+    yield f"highest LSI {found.highest}{options}"
+    yield f"modes: {', '.join(modes)}" + ("" if found.ports is None else f"; ports: {found.ports}")
+
+
+def _isdr_data(fci: bytes) -> Iterator[str]:
+    """Yields what the ISD-R says of itself in the answer to its selection, by names."""
+    try:
+        template = parse_prefix(fci).find(Tag.IsdrSelectData)
+    except DecodeError:
+        return
+    if template is not None:
+        yield from named("ISDRProprietaryApplicationTemplate", bytes(template.raw))

@@ -1,30 +1,31 @@
 """Data objects as lines of names and values.
 
-Messages of SGP.22 are read by the compiled ASN.1 modules of versions 2 and 3, which know the names;
-what they do not define stands below in octets, and what they cannot read is shown as a tree of
-tags.
+Messages of SGP.22 are read by the compiled ASN.1 modules, which know the names; what they do not
+define stands below in octets, and what they cannot read is shown as a tree of tags.
 """
 
 from collections.abc import Iterator, Mapping
+from enum import IntEnum
 from typing import Any, Final
 
 from cryptography import x509
 
-from rspcore import schema
-from rspcore.errors import DecodeError, LocalError
+from rspcore.errors import DecodeError
 from rspcore.ids import Eid, Iccid, Oid
 from rspcore.printable_text import printable
 from rspcore.tlv import Tlv, parse_all
+from rspharness.evidence.readings import read
 
-__all__ = ["INDENT", "hexadecimal", "in_words", "message", "named", "tree"]
+__all__ = ["INDENT", "hexadecimal", "in_words", "named", "tree"]
 
 INDENT: Final = "  "
-_MODULES: Final[tuple[schema.Module, ...]] = ("rsp", "rsp3")
 _LONGEST: Final = 64
 """Octets of a value that are shown whole; of a longer one the beginning and the length."""
 _VERSION_NAMES: Final = {"svn", "lowestSvn", "profileVersion", "euiccFirmwareVer", "ppVersion"}
-_VERSION_NAMES_MORE: Final = {"uiccFirmwareVersion", "ts102241Version", "globalplatformVersion"}
-_VERSION_NAMES_V3: Final = {"serverSvn", "highestSvn", "lpaSvn", "baseProfilePackageVersion"}
+_VERSION_NAMES_MORE: Final = {
+    *("uiccFirmwareVersion", "ts102241Version", "globalplatformVersion"),
+    *("highestSvn", "lpaSvn", "naiSupport"),
+}
 _VERSION_OCTETS: Final = 3
 _ICCID_OCTETS: Final = 10
 _EID_OCTETS: Final = 16
@@ -42,10 +43,7 @@ def in_words(name: str, octets: bytes) -> str:
         return f"{hexadecimal(octets)} ({Iccid(octets)})"
     if name == "eidValue" and len(octets) == _EID_OCTETS:
         return f"{hexadecimal(octets)} ({Eid(octets)})"
-    if (
-        name in _VERSION_NAMES | _VERSION_NAMES_MORE | _VERSION_NAMES_V3
-        and len(octets) == _VERSION_OCTETS
-    ):
+    if name in _VERSION_NAMES | _VERSION_NAMES_MORE and len(octets) == _VERSION_OCTETS:
         return f"{hexadecimal(octets)} ({'.'.join(map(str, octets))})"
     if name.lower().endswith("oid") and octets:
         try:
@@ -66,24 +64,38 @@ def _certificate(der: bytes) -> str | None:
     return printable(f"{names[0]}, issued by {names[1]}, until {end}, serial {one.serial_number:X}")
 
 
-def _lines(name: str, value: Any, depth: int) -> Iterator[str]:
+_BitNames = Mapping[str, type[IntEnum]]
+_NO_NAMES: Final[_BitNames] = {}
+
+
+def _bits(name: str, octets: bytes, number: int, names: _BitNames) -> str:
+    """Returns a BIT STRING, with the names of the bits that are set where they are known."""
+    text = "".join(f"{octet:08b}" for octet in octets)[:number]
+    kind = names.get(name)
+    if kind is None:
+        return f"'{text}'B"
+    known = {int(one): one.name for one in kind}
+    held = [known.get(place, f"bit {place}") for place, bit in enumerate(text) if bit == "1"]
+    return f"'{text}'B ({', '.join(held) or 'none'})"
+
+
+def _lines(name: str, value: Any, depth: int, names: _BitNames = _NO_NAMES) -> Iterator[str]:
     """Yields a decoded value with its name."""
     pad = INDENT * depth
     match value:
         case dict():
             yield f"{pad}{name}"
             for member, inner in value.items():
-                yield from _lines(member, inner, depth + 1)
+                yield from _lines(member, inner, depth + 1, names)
         case (str() as choice, inner):
             yield f"{pad}{name}"
-            yield from _lines(choice, inner, depth + 1)
+            yield from _lines(choice, inner, depth + 1, names)
         case (bytes() | bytearray() as bits, int() as number):
-            text = "".join(f"{octet:08b}" for octet in bits)[:number]
-            yield f"{pad}{name}: '{text}'B"
+            yield f"{pad}{name}: {_bits(name, bytes(bits), number, names)}"
         case list():
             yield f"{pad}{name}: {len(value)} of them" if value else f"{pad}{name}: none"
             for number, inner in enumerate(value, 1):
-                yield from _lines(f"{number}", inner, depth + 1)
+                yield from _lines(f"{number}", inner, depth + 1, names)
         case bytes() | bytearray():
             yield f"{pad}{name}: {in_words(name, bytes(value))}"
         case None:
@@ -98,7 +110,7 @@ def named(kind: str, octets: bytes, depth: int = 0) -> Iterator[str]:
     """Yields a message of SGP.22 by the names of its members.
 
     Args:
-        kind: Its type in the ASN.1 module; empty shows the tree of tags.
+        kind: Its type in the ASN.1 modules; empty shows the tree of tags.
         octets: One data object.
         depth: How far the lines are indented.
     """
@@ -106,55 +118,16 @@ def named(kind: str, octets: bytes, depth: int = 0) -> Iterator[str]:
         yield from tree(octets, depth)
         return
     try:
-        value, whole = message(kind, octets)
+        found = read(kind, octets)
     except DecodeError as problem:
         yield f"{INDENT * depth}no {kind}: {problem}"
         yield from tree(octets, depth + 1)
         return
-    yield from _lines(kind, value, depth)
+    yield from _lines(found.kind, found.value, depth, found.bit_names)
     yield from _certificates(octets, depth + 1)
-    if not whole:
+    if not found.whole:
         yield f"{INDENT * depth}not in the module, or written in another way; the whole in octets:"
         yield from tree(octets, depth + 1)
-
-
-def message(kind: str, octets: bytes) -> tuple[Any, bool]:
-    """Returns a message of SGP.22, read by the module of version 2 or of version 3.
-
-    That of version 3 is asked for what version 2 does not have, or does not know all of.
-
-    Returns:
-        The value, and whether the module knows all of it.
-
-    Raises:
-        DecodeError: neither module reads it; the reason is that of the first that has the type.
-    """
-    problem: DecodeError | None = None
-    found: tuple[Any, bool] | None = None
-    for module in _MODULES:
-        if kind not in schema.definition(module):
-            continue
-        try:
-            value = schema.decode(module, kind, octets)
-            if not schema.foreign_part(module, kind, value):  # else it cannot be written back
-                whole = _written(module, kind, value) == octets
-                if whole:
-                    return value, True
-        except DecodeError as error:
-            problem = problem or error
-            continue
-        found = found or (value, False)
-    if found is None:
-        raise problem or DecodeError(f"no module has the type {kind}")
-    return found
-
-
-def _written(module: schema.Module, kind: str, value: object) -> bytes:
-    """Returns a decoded value encoded again; nothing where its octets had no sound form."""
-    try:
-        return schema.encode(module, kind, value)
-    except LocalError:
-        return b""
 
 
 def _certificates(octets: bytes, depth: int) -> Iterator[str]:

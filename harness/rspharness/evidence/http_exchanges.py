@@ -7,10 +7,14 @@
             svn: 020203 (2.2.3)
     HTTP answer  200  1.20 ms
 
+An exchange of SCP81 is that of a card with its operator's server, as it is inside TLS; its scripts
+are shown command by command (`ota_scripts`).
+
 Sources: SGP.22 v2, 6.5.2 and 6.6; members of another name are shown as they came.
 """
 
 import json
+import re
 from base64 import b64decode
 from binascii import Error
 from collections.abc import Iterator, Mapping
@@ -19,11 +23,16 @@ from typing import Final
 from rspcore.errors import DecodeError
 from rspcore.tlv import parse_all
 from rspharness.evidence.fields import INDENT, named, tree
+from rspharness.evidence.ota_scripts import script_lines
 from rspharness.record.trace import Remark
 
 __all__ = ["HttpMessage", "is_http", "messages"]
 
 _MARK: Final = "HTTP "
+_BEGINS: Final = re.compile(r"POST https?://|[A-Z]+ /\S* HTTP/1\.1$")
+"""What a request begins with: one of an LPA or a server, one of a card."""
+_ADMINISTRATION: Final = "globalplatform-remote-admin"
+_SCRIPT: Final = re.compile(r"[0-9A-F]{2}( [0-9A-F]{2})+")
 _WORDS: Final = {">": "request", "<": "answer", "!": "no answer"}
 _INTERFACES: Final = {"es9plus": "ES9+", "es11": "ES11", "es12": "ES12", "es2plus": "ES2+"}
 _SHOWN: Final = 160
@@ -80,13 +89,18 @@ class HttpMessage:
     def decoded(self) -> Iterator[str]:
         """Yields the lines of a decoded trace."""
         first, *others = self.lines
-        words = [f"HTTP {_WORDS.get(self.sign, self.sign)}", _function(first), first]
+        administration = any(_ADMINISTRATION in line for line in others)
+        function = "SCP81" if administration else _function(first)
+        words = [f"HTTP {_WORDS.get(self.sign, self.sign)}", function, first]
         if self.sign == "<":
             status, _, time = first.partition(" ; ")
-            words[1:] = [status, time]
+            words[1:] = ["SCP81" if administration else "", status, time]
         yield "  ".join(word for word in words if word)
         for line in others:
-            yield from _part(line)
+            if administration and _SCRIPT.fullmatch(line):
+                yield from script_lines(bytes.fromhex(line), 2)
+            else:
+                yield from _part(line)
 
 
 def is_http(remark: Remark) -> bool:
@@ -99,7 +113,7 @@ def messages(remarks: list[Remark]) -> list[HttpMessage]:
     found: list[HttpMessage] = []
     for remark in remarks:
         sign, line = remark.text[5:6], remark.text[7:]
-        if not found or found[-1].sign != sign or line.startswith("POST http"):
+        if not found or found[-1].sign != sign or _BEGINS.match(line):
             found.append(HttpMessage(sign, line))
         else:
             found[-1].lines.append(line)

@@ -8,13 +8,13 @@ Values of the same path are numbered, so that no member hides another.
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from rspcore import schema
 from rspcore.errors import DecodeError
 from rspcore.ids import Eid
 from rspcore.printable_text import printable
 from rspcore.tlv import parse_all, parse_prefix
 from rspharness.evidence.fields import in_words
 from rspharness.evidence.names import FUNCTIONS
+from rspharness.evidence.readings import read
 
 __all__ = ["members", "members_alike", "tag_order"]
 
@@ -69,8 +69,8 @@ def _members(answer: bytes) -> Iterator[tuple[str, str]]:
     kind = _kind(answer)
     if kind:
         try:
-            module: schema.Module = "rsp" if kind in schema.definition("rsp") else "rsp3"
-            yield from _values(kind, schema.decode(module, kind, answer))
+            found = read(kind, answer)
+            yield from _values(found.kind, found.value)
         except DecodeError as problem:
             yield f"{kind}{_UNREAD}", str(problem)
         else:

@@ -4,8 +4,16 @@ from collections.abc import Mapping
 from typing import Final
 
 from rspcore.apdu import Ins
+from rspcore.messages.v3.lsi_configuration import LsiFunction
 
-__all__ = ["COMMANDS", "FUNCTIONS", "PROACTIVE", "function_name", "instruction_name"]
+__all__ = [
+    "COMMANDS",
+    "FUNCTIONS",
+    "LSI_FUNCTIONS",
+    "PROACTIVE",
+    "function_name",
+    "instruction_name",
+]
 
 COMMANDS: Final[Mapping[int, str]] = {
     **{int(ins): ins.name.replace("_", " ") for ins in Ins},
@@ -119,6 +127,16 @@ PROACTIVE: Final[Mapping[int, str]] = {
     0x79: "LSI COMMAND",
 }
 """Types of proactive commands (ETSI TS 102 223, 9.4)."""
+
+
+LSI_FUNCTIONS: Final[Mapping[int, str]] = {
+    LsiFunction.SELECT: "select LSI {}",
+    LsiFunction.RESET: "reset LSI {}",
+    LsiFunction.ASSIGN_SWP: "assign LSI {} to the single wire interface",
+    LsiFunction.RETRIEVE_SWP: "retrieve the LSI of the single wire interface",
+    LsiFunction.CONFIGURE: "configure LSIs",
+}
+"""Functions of MANAGE LSI by P1, with the place of P2 (ETSI TS 102 221, 11.1.23)."""
 
 
 def instruction_name(ins: int) -> str:

@@ -7,6 +7,7 @@ empty card: one that cannot do that ends the run before its first case.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from rspcore.errors import ConfigError
 from rspharness.card.capabilities import Capabilities
@@ -59,6 +60,8 @@ class LpaTarget:
 
 class LpaRun(Run):
     """What the cases of one process share when the product is an LPA."""
+
+    product: ClassVar[str] = "LPA"
 
     def __init__(self, options: RunOptions, command: tuple[str, ...], config: LpaConfig) -> None:
         """Prepares a run; nothing is called yet."""

@@ -21,13 +21,21 @@ from rspharness.peers.server_answer import Answer
 from rspharness.record.trace import Trace
 from rspharness.record.verdicts import ExpectationError, TargetLost
 
-__all__ = ["BRAINPOOL_FILES", "CLIENT_FILES", "EventCalls", "OperatorCalls"]
+__all__ = [
+    "BRAINPOOL_FILES",
+    "CLIENT_FILES",
+    "OTHER_REQUESTER",
+    "EventCalls",
+    "OperatorCalls",
+]
 
 CLIENT_FILES: Final = ("client.pem", "client.key")
 """Certificate and key in the folder of `--es2plus-client` and `--es12-client`, PEM."""
 BRAINPOOL_FILES: Final = ("brainpool.pem", "brainpool.key")
 """The same for a server that has brainpoolP256r1 alone, which may take no key on another curve."""
 _REQUESTER: Final = "2.999.10"
+OTHER_REQUESTER: Final = "2.999.12"
+"""functionRequesterIdentifier of a second operator."""
 _LIMIT_S: Final = 60.0
 
 
@@ -37,12 +45,15 @@ class OperatorCalls:
     Attributes:
         interface: Name of the interface, for the trace.
         path: Path of its functions.
+        address: Host and port of ES2+.
     """
 
     interface: ClassVar[str] = "ES2+"
     path: ClassVar[str] = "/gsma/rsp2/es2plus/"
 
-    def __init__(self, address: str, client: Path, trace: Trace, seed: str) -> None:
+    def __init__(
+        self, address: str, client: Path, trace: Trace, seed: str, requester: str = _REQUESTER
+    ) -> None:
         """Prepares the calls; nothing is sent yet.
 
         Args:
@@ -50,15 +61,17 @@ class OperatorCalls:
             client: Folder with certificate and key.
             trace: Takes every exchange.
             seed: Beginning of the call identifiers.
+            requester: functionRequesterIdentifier.
         """
-        self._address, self._client, self._trace = address, client, trace
+        self.address, self._client, self._trace = address, client, trace
+        self._requester = requester
         self._seed, self._number = seed, 0
 
     def header(self) -> dict[str, str]:
         """Returns the header of a new call."""
         self._number += 1
         return {
-            "functionRequesterIdentifier": _REQUESTER,
+            "functionRequesterIdentifier": self._requester,
             "functionCallIdentifier": f"{self._seed}-{self._number}",
         }
 
@@ -109,7 +122,7 @@ class OperatorCalls:
                 reply = self._sent(function, headers, body, context)
         except urllib3.exceptions.HTTPError as error:
             self._trace.remark(f"{self.interface} ! {error}")
-            if not is_there(self._address):
+            if not is_there(self.address):
                 raise TargetLost(
                     f"the server is not reached any more by {self.interface}: {error}"
                 ) from error
@@ -126,7 +139,7 @@ class OperatorCalls:
             warnings.simplefilter("ignore", InsecureRequestWarning)  # rows of TLS look at it
             return http.request(
                 "POST",
-                f"https://{self._address}{self.path}{function}",
+                f"https://{self.address}{self.path}{function}",
                 headers=headers,
                 body=body,
                 retries=False,

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol
 
 from rspcore.errors import RspError
+from rspcore.messages.metadata import StoreMetadataRequest
 from rspharness.peers.lpa_calls import LpaCalls
 from rspharness.peers.operator_calls import EventCalls, OperatorCalls
 from rspharness.peers.order_wish import Ordered, OrderWish
@@ -60,6 +61,13 @@ def _package(bench: Bench) -> None:
     lpa.opened_package(lpa.get_package())
 
 
+def _reported(bench: Bench) -> None:
+    lpa = _offered(bench)
+    package = lpa.opened_package(lpa.get_package())
+    iccid = StoreMetadataRequest.decode(package.metadata).iccid
+    lpa.notify(lpa.card.result(lpa.transaction_id, iccid, lpa.address)).taken()
+
+
 def _listed(bench: Bench) -> None:
     trace = bench.own_trace()
     trace.remark("plain trial")
@@ -100,6 +108,7 @@ def _registered(bench: Bench) -> None:
 _SM_DP_PLUS: Final[Mapping[str, tuple[str, Callable[[Bench], object]]]] = {
     "authenticateClient": ("ES9+.AuthenticateClient#11", _offered),
     "getBoundProfilePackage": ("ES9+.GetBoundProfilePackage#11", _package),
+    "handleNotification": ("ES9+.HandleNotification#11", _reported),
     "downloadOrder": ("ES2+.DownloadOrder#01", _ordered),
     "confirmOrder": ("ES2+.ConfirmOrder#01", _confirmed),
 }

@@ -91,6 +91,16 @@ class Answer:
             raise ExpectationError("success", self.words, about=self.function)
         return self
 
+    def taken(self) -> None:
+        """Requires status 204 without a body (SGP.22 v2, 6.5.2).
+
+        Raises:
+            ExpectationError: it is none.
+        """
+        if self.status != 204 or self.body:
+            came = f"HTTP status {self.status}, {len(self.body)} octets"
+            raise ExpectationError("HTTP status 204, no octets", came, about=self.function)
+
     def refused(self, text: str) -> None:
         """Requires a refusal with one of the codes, as `Refusal.of` reads them.
 

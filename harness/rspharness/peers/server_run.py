@@ -9,15 +9,16 @@ Levels: a `read-only` case needs no order; a `profiles` case uses up an order; a
 leaves an order that ended in Error or is withdrawn. At an SM-DS, `profiles` cases register events.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError
 from rspharness.card.capabilities import Capabilities
+from rspharness.peers.learned_options import LEARNT, REUSE, learnt, profile_type_problem
 from rspharness.peers.lpa_calls import LpaCalls
 from rspharness.peers.newer.newer_calls import NewerCalls
 from rspharness.peers.newer.newer_card import NewerCard
@@ -37,6 +38,7 @@ from rspharness.record.verdicts import (
     Cause,
     ExpectationError,
     Inconclusive,
+    NotApplicable,
 )
 from rspharness.run.case_state import INITIAL_CONDITIONS, CaseState
 from rspharness.run.preflight import Preflight
@@ -56,12 +58,14 @@ _OF_RSPLAB_V3: Final = ("O_E_RPM", "O_E_DEVICE_CHANGE", "EVENT_CHECK")
 """What the servers of rsplab of version 3 have."""
 _BOTH: Final = "v2 and v3"
 """A server of version 3 serves cards and LPAs of version 2, too."""
-_IN_POLICY: Final = {"S_REUSE": "offerKeptOtpk"}
+_IN_POLICY: Final = {REUSE: "offerKeptOtpk"}
 """Options that its policy decides, by the member of the policy."""
 
 
 class ServerRun(Run):
     """What the cases of one process share when the product is a server."""
+
+    product: ClassVar[str] = "server"
 
     def __init__(self, options: RunOptions, words: ServerWords) -> None:
         """Prepares a run; nothing is sent yet."""
@@ -72,6 +76,7 @@ class ServerRun(Run):
         self._lent = False
         self._has_ordered = False
         self._plainly: dict[str, Cause | None] = {}
+        self._learnt = False
         self._drawn = self._orders = 0
 
     @property
@@ -189,8 +194,23 @@ class ServerRun(Run):
         """Returns the profileType that the server is declared to have."""
         return str(self.target.settings.values.get("profile_type", OrderWish().profile))
 
+    def type_of_one_operator(self, unique: str) -> str:
+        """Returns a profileType that the first operator may order, and no other.
+
+        Args:
+            unique: Digits that no other case has.
+
+        Raises:
+            NotApplicable: none is declared.
+        """
+        declared = str(self.target.settings.values.get("operator_profile_type", ""))
+        return declared or self.target.stocked_type(f"RSPLAB-{unique}")
+
     def explained(self, error: BaseException, case: CaseState) -> BaseException:
-        """Returns `Blocked` where initial conditions failed in what fails in its plainest use, too.
+        """Returns `Blocked` where a case failed in what fails in its plainest use, too.
+
+        Initial conditions need not have failed alike; what is judged has to: an answer that is
+        wrong in every use is the matter of the row of its plainest.
 
         Args:
             error: What a case raised.
@@ -199,7 +219,7 @@ class ServerRun(Run):
         step = case.steps.failed
         if not isinstance(error, ExpectationError) or not error.about or self.fault:
             return error
-        if step is None or not step.title.startswith(INITIAL_CONDITIONS):
+        if step is None:
             return error
         if not self.level.allows(Level.PROFILES):  # the trial takes an order
             return error
@@ -208,6 +228,8 @@ class ServerRun(Run):
             self._plainly[error.about] = found
         cause = self._plainly[error.about]
         if cause is None or cause.row in case.ids:
+            return error
+        if not step.title.startswith(INITIAL_CONDITIONS) and cause.finding != str(error):
             return error
         return Blocked(cause)
 
@@ -295,6 +317,78 @@ class ServerRun(Run):
         }
         version = "v3" if newer else "v2"
         return Capabilities(options, contradictions, unknown, version=version)
+
+    def find_out(self, names: Collection[str]) -> None:
+        """Learns whether the one-time key is offered again, where a case hangs on it.
+
+        An order is used up for it, once, where the level allows that and nothing is declared.
+
+        Args:
+            names: Options in the conditions of a case.
+
+        Raises:
+            TargetLost: the server is not there any more.
+        """
+        if REUSE not in names or not self.words.provision or self._learnt:
+            return
+        read = self.capabilities
+        if REUSE not in read.unknown or not self.level.allows(Level.PROFILES):
+            return
+        self._learnt, found = True, learnt(self, REUSE)
+        if isinstance(found, str):
+            self._capabilities = replace(read, unknown={**read.unknown, REUSE: found})
+            return
+        unknown = {name: why for name, why in read.unknown.items() if name != REUSE}
+        options = {**read.options, REUSE: found}
+        self._capabilities = replace(read, options=options, unknown=unknown)
+        self.facts[f"option {REUSE}"] = f"{'offered' if found else 'not offered'} again"
+
+    def said_otherwise(self) -> tuple[list[str], dict[str, str]]:
+        """Returns what is declared of the server and its answers contradict, and what is not seen.
+
+        With a way to orders each option that an order shows is learnt, whether declared or not.
+
+        Returns:
+            Contradictions, a line each; options and values that no answer has shown, with why.
+
+        Raises:
+            NoCardError: the server is not reached.
+            TargetLost: it is not there any more.
+        """
+        self.reach()
+        settings = self.target.settings
+        read = self.capabilities
+        found = [f"[options] {one} at the server" for one in read.contradictions]
+        hidden = dict(read.unknown)
+        known = {one.partition(":")[0] for one in read.contradictions}
+        for name in LEARNT if self.words.options.issuperset(LEARNT) else ():
+            if name in known:
+                continue
+            said = learnt(self, name)
+            declared = settings.options.get(name, said)
+            if isinstance(said, str):
+                hidden[name] = said
+            elif said is not declared:
+                found.append(f"[options] {name}: declared {declared}, seen {said} at the server")
+            else:
+                hidden.pop(name, None)
+        found += self._types_refused(hidden)
+        spoken = str(self.facts.get("svn", "")).removeprefix("v")
+        if settings.release and spoken and not f"{spoken}.".startswith(f"{settings.release}."):
+            found.append(f"release: declared {settings.release!r}, the server speaks {spoken!r}")
+        return found, hidden
+
+    def _types_refused(self, hidden: dict[str, str]) -> list[str]:
+        found = []
+        for name in ("profile_type", "operator_profile_type"):
+            kind = str(self.target.settings.values.get(name, ""))
+            try:
+                why = profile_type_problem(self, kind) if kind else ""
+            except NotApplicable as error:
+                hidden[name], why = str(error), ""
+            if why:
+                found.append(f"[values] {name}: declared {kind!r}, DownloadOrder of it: {why}")
+        return found
 
     def _seen(self) -> dict[str, bool]:
         found: dict[str, bool] = {}

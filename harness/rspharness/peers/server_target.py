@@ -19,6 +19,7 @@ from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError, LocalError, RspError
 from rspcore.ids import Oid
 from rspcore.pki.bundle import Pki
+from rspcore.pki.certificate import Certificate
 from rspcore.pki.generate import issue_tls
 from rspcore.pki.roles import Role
 from rspharness.lpa.es9p_client import HttpPort, HttpReply, ServerUnreachableError
@@ -28,11 +29,12 @@ from rspharness.peers.handshake import BRAINPOOL, is_there, looking_context
 from rspharness.peers.operator_calls import (
     BRAINPOOL_FILES,
     CLIENT_FILES,
+    OTHER_REQUESTER,
     EventCalls,
     OperatorCalls,
 )
 from rspharness.peers.own_server import OwnServer
-from rspharness.peers.provision import Means, Provision, provision_of
+from rspharness.peers.provision import Management, Means, Provision, provision_of
 from rspharness.record.trace import Trace
 from rspharness.record.verdicts import ExpectationError, NotApplicable, TargetLost
 from rspharness.targets.settings import TargetSettings
@@ -46,6 +48,8 @@ OWN: Final = "own"
 """What `--smdpp` has for our own server; options of `rsplab smdpp serve` may follow a colon."""
 PARTNER_OIDS: Final = (Oid("2.999.10"), Oid("2.999.12"))
 """OIDs of the two SM-DP+ of the tester that register events at an SM-DS."""
+_OTHER_OPERATOR: Final = 1
+"""The OID of the second operator: it is no SM-DP+ of the same run."""
 _HTTPS: Final = 443
 
 
@@ -89,6 +93,7 @@ class ServerWords:
         es2plus: https URL of ES2+, empty where it is not reached.
         client: Folder with certificate and key of an operator, or of an SM-DP+ where the server is
             an SM-DS; None for none.
+        other: Folder with certificate and key of a second operator; None for one of the CI's.
         sm_ds: Whether it is an SM-DS.
     """
 
@@ -98,6 +103,7 @@ class ServerWords:
     options: frozenset[str]
     es2plus: str = ""
     client: Path | None = None
+    other: Path | None = None
     sm_ds: bool = False
 
 
@@ -135,7 +141,7 @@ class ServerTarget:
                 es2plus, client = self._own.es2plus, self._own.client
         self.address = place_of(where)
         self._es2plus = place_of(es2plus) if es2plus else ""
-        self._client = client
+        self._client, self._other = client, words.other
         kind = str(words.settings.values.get("profile_type", ""))
         self.provision: Provision = provision_of(provision, Means(self._ordering, kind))
         trusted = tuple(pki.ci(curve).certificate.der for curve in pki.curves)
@@ -171,6 +177,40 @@ class ServerTarget:
         address = self.address if at_es9 else self._es2plus
         return OperatorCalls(address, self._client, trace, seed)
 
+    def other_operator(self, trace: Trace, seed: str) -> OperatorCalls:
+        """Returns a second operator, with the certificate given or one that the CI issues.
+
+        Raises:
+            NotApplicable: where ES2+ is, or a certificate for it, is not known.
+        """
+        first = self.operator(trace, seed)
+        folder = self._other
+        if folder is None:
+            try:
+                folder = self._of_partner(_OTHER_OPERATOR)
+            except NotApplicable as error:
+                raise NotApplicable(f"no --es2plus-other: {error}") from error
+        return OperatorCalls(first.address, folder, trace, seed, OTHER_REQUESTER)
+
+    def stocked_type(self, name: str) -> str:
+        """Puts a Profile of the first operator's into the stock, and returns its profileType.
+
+        Args:
+            name: The profileType.
+
+        Raises:
+            NotApplicable: the server takes none from here.
+        """
+        if not isinstance(self.provision, Management) or self._client is None:
+            raise NotApplicable(
+                "no profileType is known that one operator alone may order; a target file declares "
+                "it: [values] operator_profile_type"
+            )
+        text = (self._client / CLIENT_FILES[0]).read_text("ascii")
+        oid = Certificate.from_der(ssl.PEM_cert_to_DER_cert(text)).registered_id
+        self.provision.call("POST", "/stock", {"type": name, "operator": str(oid)})
+        return name
+
     def partner(self, trace: Trace, seed: str, number: int) -> EventCalls:
         """Returns an SM-DP+ that calls ES12.
 
@@ -186,9 +226,12 @@ class ServerTarget:
             if number:
                 raise NotApplicable("--es12-client has the certificate of one SM-DP+, and no other")
             return EventCalls(self.address, self._client, trace, seed)
+        return EventCalls(self.address, self._of_partner(number), trace, seed)
+
+    def _of_partner(self, number: int) -> Path:
         if number not in self._made:
             self._made[number] = self._issued(number)
-        return EventCalls(self.address, Path(self._made[number].name), trace, seed)
+        return Path(self._made[number].name)
 
     def _issued(self, number: int) -> TemporaryDirectory[str]:
         """Returns a folder with certificates and keys of an SM-DP+, on each curve of the run."""
@@ -205,7 +248,9 @@ class ServerTarget:
                 if curve is not first:  # the CI of the other curve has no key here
                     continue
                 folder.cleanup()
-                raise NotApplicable(f"no --es12-client, and none can be issued: {error}") from error
+                raise NotApplicable(
+                    f"no certificate was given, none can be issued: {error}"
+                ) from error
             certificate, key = (Path(folder.name) / one for one in files)
             certificate.write_text(ssl.DER_cert_to_PEM_cert(made.certificate.der), "ascii")
             key.write_bytes(made.private_key.to_pem())

@@ -162,6 +162,23 @@ class ServerUnderTest:
         name = f"{self.unique}/{self._cards}"
         return self._run.target.operator(self._trace, name, at_es9=at_es9)
 
+    def other_operator(self) -> OperatorCalls:
+        """Returns a second operator who calls ES2+, and to whom no order of the first belongs.
+
+        Raises:
+            NotApplicable: ES2+ of the server is not known, or there is no certificate for it.
+        """
+        self._cards += 1
+        return self._run.target.other_operator(self._trace, f"{self.unique}/{self._cards}")
+
+    def type_of_one_operator(self) -> str:
+        """Returns a profileType that the first operator may order, and no other.
+
+        Raises:
+            NotApplicable: none is declared.
+        """
+        return self._run.type_of_one_operator(self.unique)
+
     def partner(self, number: int = 0) -> EventCalls:
         """Returns an SM-DP+ that calls ES12: the first, or with 1 another one.
 

@@ -72,7 +72,13 @@ class SigningCard:
     """
 
     def __init__(self, pki: Pki, curve: Curve, seed: str, eid: Eid | None = None) -> None:
+        """Makes a card on a curve.
+
+        Raises:
+            NotApplicable: the credentials of the run have no card on it.
+        """
         self.pki = pki
+        _require(pki, Role.EUICC, curve)
         self.curve = curve
         self._eid = eid
         credential = pki.euicc(curve, eid)
@@ -91,7 +97,12 @@ class SigningCard:
         self._seed, self._drawn, self._seq = seed, 0, 0
 
     def ci_key(self, curve: Curve) -> bytes:
-        """Returns the key identifier of the CI on a curve, 20 octets."""
+        """Returns the key identifier of the CI on a curve, 20 octets.
+
+        Raises:
+            NotApplicable: the credentials of the run have no CI on it.
+        """
+        _require(self.pki, Role.CI, curve)
         return self.pki.ci(curve).certificate.subject_key_identifier or b""
 
     @property
@@ -315,6 +326,11 @@ class SigningCard:
             notification_address=address,
             iccid=iccid,
         )
+
+
+def _require(pki: Pki, role: Role, curve: Curve) -> None:
+    if not pki.all(role, curve):
+        raise NotApplicable(f"--pki has no CERT.{role.name} on {curve.value}")
 
 
 def _key_of(issuer: Credential) -> PrivateKey:

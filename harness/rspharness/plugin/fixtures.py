@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from rspharness.record.steps import Steps
     from rspharness.run.case_state import CaseState
     from rspharness.run.run import Run
+    from rspharness.servers.https_ota_server import HttpsOtaServer
     from rspharness.servers.ota_server import OtaServer
     from rspharness.servers.rsp_server import RspServer
     from rspharness.suite.cards import Cards
@@ -35,6 +36,7 @@ __all__ = [
     "curve",
     "declared",
     "given",
+    "make_https_ota",
     "make_ota",
     "make_server",
     "note",
@@ -272,6 +274,14 @@ def rising(run_state: "Run") -> "Iterator[int]":
 def throw_away(server: "RspServer", rising: "Iterator[int]") -> "RspServer":
     """Returns a server whose certificates are made for this case alone, and may be revoked."""
     return server.throw_away(next(rising))
+
+
+@pytest.fixture
+def make_https_ota(case_state: "CaseState") -> "Callable[..., HttpsOtaServer]":
+    """Returns the maker of S_OTA over HTTPS; its HTTP messages stand in the trace, without TLS."""
+    from rspharness.servers.https_ota_server import HttpsOtaServer  # noqa: PLC0415  only where used
+
+    return partial(HttpsOtaServer, trace=case_state.trace)
 
 
 @pytest.fixture

@@ -146,6 +146,7 @@ def require_applicable(
         case.known_causes = run.preflight.by_function
         if run.preflight.stops is not None:
             _require_owner(case, run, run.preflight.stops)
+    run.find_out(frozenset[str]().union(*(row.condition.names for row in case.requirements)))
     excused = excuses(run, case.requirements)
     case.excused = excused
     excuse = ""
@@ -162,7 +163,9 @@ def require_applicable(
     case.doubted = doubts(run, case.requirements)
     if case.doubted:
         names = ", ".join(dict.fromkeys(case.doubted.values()))
-        case.steps.note(f"hangs on {names}, unknown of this card: what it does is only recorded")
+        case.steps.note(
+            f"hangs on {names}, unknown of this {run.product}: what it does is only recorded"
+        )
     deviations = run.target.settings.deviations
     declared = [name for name in case.ids if name in deviations]
     case.deviation = "; ".join(deviations[name] for name in declared)

@@ -42,6 +42,7 @@ _OPTIONS: Final = (
     ("es12-client", "", "folder with client.pem and client.key of an SM-DP+, for ES12"),
     ("es2plus", "", "https URL of ES2+ of that server"),
     ("es2plus-client", "", "folder with client.pem and client.key of an operator of it"),
+    ("es2plus-other", "", "folder with client.pem and client.key of a second operator of it"),
     ("lpa", "", "the product is an LPA: its command line"),
     ("lpa-config", "", "how that LPA is called, a TOML file"),
     ("provision", "", "how orders come to be at that server: management:, directory: or script:"),

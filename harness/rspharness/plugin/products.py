@@ -179,6 +179,7 @@ def make_server_run(config: pytest.Config, collected: "Collected") -> None:
         options=names,
         es2plus=options.es2plus,
         client=Path(client) if client else None,
+        other=Path(options.es2plus_other) if options.es2plus_other else None,
         sm_ds=word == "smds",
     )
     collected.runs = [ServerRun(options, words)]

@@ -22,6 +22,12 @@ _SECRET: Final = frozenset(
 _SMS_PP_DOWNLOAD: Final = 0xD1
 """First octet of an ENVELOPE with a short message, so with a secured packet (TS 31.111, 7.1.1)."""
 
+_TO_LPAE: Final = 0xE4
+"""First octet of an ENVELOPE with a command to an LPAe (SGP.22 v3.1, 5.7)."""
+_WITH_PIN: Final = frozenset(bytes((one,)) for one in (0xA1, 0xA5, 0xA6, 0x87, 0xAA))
+"""Those with a PIN or code: confirmDownload, deleteProfile, euiccMemReset, changeConfirmationPin,
+confirmRpmPackage."""
+
 _ENCODING: Final = 0x78
 """Bits of P1 of STORE DATA: encryption and structure of the data (GlobalPlatform, 11.11.2)."""
 _CLEAR_TLV: Final = 0x10
@@ -69,10 +75,18 @@ def _is_secret(command: bytes) -> bool:
     cla, ins, p1 = command[0], command[1], command[2]
     body = command[7:] if command[4] == 0 else command[5:]
     if ins == Ins.ENVELOPE:
-        return body[:1] == bytes((_SMS_PP_DOWNLOAD,))
+        return body[:1] == bytes((_SMS_PP_DOWNLOAD,)) or _has_lpae_pin(body)
     if ins == Ins.STORE_DATA and cla & 0x80:  # with another class it is APPEND RECORD
         return p1 & _ENCODING != _CLEAR_TLV or (body[:1] != b"" and body[0] in _KEY_TEMPLATES)
     return ins in _SECRET
+
+
+def _has_lpae_pin(body: bytes) -> bool:
+    """Returns whether the data of an ENVELOPE are a command to an LPAe that may have its PIN."""
+    if body[:1] != bytes((_TO_LPAE,)) or len(body) < 2:
+        return False
+    first = 2 + (body[1] & 0x7F if body[1] & 0x80 else 0)
+    return body[first : first + 1] in _WITH_PIN
 
 
 def is_secret(command: bytes) -> bool:

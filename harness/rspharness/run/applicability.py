@@ -52,7 +52,9 @@ def _absent(run: Run, missing: tuple[str, ...]) -> str:
     reasons = [_no_trust(run, curve) for curve in curves]
     if len(curves) == len(missing) and all(reasons):
         return "; ".join(dict.fromkeys(reasons))
-    return f"option {', '.join(missing)} absent"
+    unknown = run.capabilities.unknown
+    absent = [name for name in missing if name not in unknown] or missing
+    return f"option {', '.join(absent)} absent"
 
 
 def doubts(run: Run, requirements: tuple[Requirement, ...]) -> dict[str, str]:

@@ -67,7 +67,7 @@ def make_runs(config: pytest.Config, collected: Collected) -> None:
             f"--level {options.level} on a card in a reader needs --eid, so that no other card "
             "is changed by mistake"
         )
-    _require_recordable(config, options, settings)
+    _require_recordable(config, options)
     options, collected.further = _with_cards(config, options, settings)
     further = (Run(replace(options, target=path, reader="", record=None)) for path in others)
     collected.runs = [Run(options), *further]
@@ -97,13 +97,11 @@ def _with_cards(
         raise pytest.UsageError(str(error)) from error
 
 
-def _require_recordable(
-    config: pytest.Config, options: RunOptions, settings: TargetSettings
-) -> None:
+def _require_recordable(config: pytest.Config, options: RunOptions) -> None:
     """Requires a run whose recording can be replayed.
 
     Raises:
-        pytest.UsageError: several processes, faulty cards, or changes of a card that is kept.
+        pytest.UsageError: several processes, or faulty cards.
     """
     if options.record is None:
         return
@@ -111,10 +109,6 @@ def _require_recordable(
         raise pytest.UsageError("--record: not with --kills or --matrix")
     if options.parallel:
         raise pytest.UsageError("--record: one file is written by one process; run without -n")
-    if settings.kind in ONE_CARD and options.level not in ("", Level.READ_ONLY):
-        raise pytest.UsageError(
-            "--record: of a card that is kept, what only reads is recorded; leave --level out"
-        )
 
 
 def _require_card(settings: TargetSettings, file: str) -> None:
@@ -261,6 +255,7 @@ def given_options(config: pytest.Config) -> RunOptions:
         provision=value(config, "provision"),
         es2plus=value(config, "es2plus"),
         es2plus_client=value(config, "es2plus-client"),
+        es2plus_other=value(config, "es2plus-other"),
         lpa=value(config, "lpa"),
         lpa_config=value(config, "lpa-config"),
     )

@@ -6,11 +6,13 @@ the disk before the first changing command. A target that stopped answering is m
 and every later case reports the first reason, unless the card has come back.
 """
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from itertools import count
-from typing import Any
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, ClassVar
 
 from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError, RspError, StoreError
@@ -67,6 +69,7 @@ class Run:
     """What the cases of one process share.
 
     Attributes:
+        product: What is under test, in a word.
         options: The command line.
         facts: What the report shows of the run; filled when the card is first reached.
         broken: Why the target is lost, or empty.
@@ -79,6 +82,8 @@ class Run:
         kept: States of a simulated card by their contents, for cases that need the same.
         place: Which card of the traces it is, where the run has several; empty for the first.
     """
+
+    product: ClassVar[str] = "card"
 
     def __init__(self, options: RunOptions, opens: Opens | None = None, *, place: str = "") -> None:
         """Prepares a run; nothing is opened yet.
@@ -106,6 +111,7 @@ class Run:
         self._identified = False
         self._can_return = True
         self._keeper: CardKeeper | None = None
+        self._not_kept: TemporaryDirectory[str] | None = None
         self._own_profile = OwnProfile(self.owns)
         self._channel = ChannelOptions(isdr_aid=options.isdr_aid)
         self._rising = count((int(options.started.timestamp()) << 8) + 1)
@@ -207,6 +213,13 @@ class Run:
             Inconclusive: nothing is declared, and the target is lost.
         """
         return self.target.settings.version or self.capabilities.version
+
+    def find_out(self, names: Collection[str]) -> None:
+        """Learns options that cost something, where a case hangs on them; a card has none.
+
+        Args:
+            names: Options in the conditions of a case.
+        """
 
     def _read_capabilities(self) -> Capabilities:
         card = self.open_card(self.own_trace(), Timings())
@@ -376,7 +389,7 @@ class Run:
 
         A run that changes nothing only says that it has to be put back.
         """
-        folder = state_folder()
+        folder = self._journals
         if self.level is Level.READ_ONLY:
             if str(eid) in journalled_eids(folder):
                 self.notes.append(
@@ -384,6 +397,11 @@ class Run:
                     f"{self._recover_line(eid)}"
                 )
             return
+        if self.options.record is not None and str(eid) in journalled_eids(folder):
+            raise NoCardError(
+                "recording: an earlier run changed the card and did not put it back, which a "
+                f"replay could not repeat; put it back first: {self._recover_line(eid)}"
+            )
         self._keeper = CardKeeper(
             eid, self.target.name, folder, self.rising(), self.options.change_limit
         )
@@ -395,6 +413,14 @@ class Run:
         earlier = self._keeper.take_over(card)
         if earlier is not None:
             self.notes.append(f"an earlier run did not put the card back; {earlier}")
+
+    @cached_property
+    def _journals(self) -> Path:
+        """Returns the folder of the journals; for a card that is replayed one that ends with it."""
+        if self.target.settings.kind != "replay":
+            return state_folder()
+        self._not_kept = TemporaryDirectory(prefix="rsplab-replay-")
+        return Path(self._not_kept.name)
 
     def _enabled_before(self) -> Iccid | None:
         before = self._keeper.before if self._keeper else None
@@ -432,6 +458,8 @@ class Run:
             if problem:
                 note = f"{problem}; {self._recover_line(keeper.eid)} puts back what can be"
             self.notes.append(note)
+        if self._not_kept is not None:
+            return
         self.facts["changing_commands"] = (
             f"{keeper.counter.here:,} in this run, {keeper.counter.total:,} on this card"
         )
@@ -495,5 +523,7 @@ class Run:
         """Closes the target if it was opened."""
         if self._keeper is not None:
             self._keeper.close()
+        if self._not_kept is not None:
+            self._not_kept.cleanup()
         if self.opened:
             self.target.close()

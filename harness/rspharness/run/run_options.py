@@ -28,6 +28,7 @@ REPEATED: Final = (
     "provision",
     "es2plus",
     "es2plus_client",
+    "es2plus_other",
     "es12_client",
 )
 """Options with one value that may change a verdict: `rsplab run` passes them on to pytest, and the
@@ -67,6 +68,7 @@ class RunOptions:
         provision: How orders come to be there.
         es2plus: https URL of its ES2+.
         es2plus_client: Folder with certificate and key of an operator of it.
+        es2plus_other: The same of a second operator; empty for one that the CI issues.
         smds: The SM-DS under test, likewise; empty when another product is.
         es12_client: Folder with certificate and key of an SM-DP+ that it takes events of.
         lpa: Command line of the LPA under test; empty when the product is another.
@@ -98,6 +100,7 @@ class RunOptions:
     provision: str = ""
     es2plus: str = ""
     es2plus_client: str = ""
+    es2plus_other: str = ""
     smds: str = ""
     es12_client: str = ""
     lpa: str = ""

@@ -12,6 +12,7 @@ its key; both are as in public material.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Final
 
 from rspcore.apdu import CommandApdu
@@ -23,6 +24,8 @@ from rspcore.profile_maker.editing import edited
 from rspcore.status import describe, is_success
 from rspharness.card.card_under_test import Card
 from rspharness.lpa.bip import BipTerminal, Peer
+from rspharness.lpa.traced_port import write_message
+from rspharness.record.trace import Trace
 from rspharness.record.verdicts import ExpectationError
 from rspharness.servers.ota_server import OtaServer, Receipt
 from rspharness.servers.scp81_dialogue import AdministrationDialogue
@@ -136,14 +139,18 @@ class HttpsOtaServer:
         trigger: Content of the push.
         targeted: X-Admin-Targeted-Application, "//aid/RID/PIX"; empty for the MNO-SD.
         templated: True when the push is a command scripting template (AA).
+        trace: Where the HTTP messages are written, None for nowhere.
     """
 
-    def __init__(self, keys: PskKeys, *, templated: bool = False) -> None:
+    def __init__(
+        self, keys: PskKeys, *, templated: bool = False, trace: Trace | None = None
+    ) -> None:
         """Prepares the server.
 
         Args:
             keys: Key set the card shares.
             templated: True for a card that wants the push in a command scripting template.
+            trace: Where the HTTP messages are written as they are inside TLS, None for nowhere.
 
         Raises:
             Inconclusive: this Python has no TLS with pre-shared keys.
@@ -156,6 +163,7 @@ class HttpsOtaServer:
         )
         self.targeted = ""
         self.templated = templated
+        self.trace = trace
         self._context = psk_context({keys.identity: keys.psk})
 
     def session(self, card: Card, script: Sequence[CommandApdu]) -> "HttpsSession":
@@ -184,6 +192,7 @@ class HttpsSession:
             uri=_URI,
             next_uri=_NEXT_URI,
             targeted=server.targeted,
+            note=None if server.trace is None else partial(write_message, server.trace),
         )
         self._server = server
         self._card = card

@@ -228,6 +228,7 @@ def request(
     transaction_id: TransactionId | None = None,
     sign_with: Credential | None = None,
     covered: bool = True,
+    target: int | None = None,
 ) -> bytes:
     """Returns a LoadRpmPackage request (BF44).
 
@@ -238,6 +239,7 @@ def request(
         transaction_id: In place of that of the session; the signature covers it.
         sign_with: In place of CERT.DPauth.
         covered: The signature covers euiccSignature1 too.
+        target: targetEsimPort, None for none; it is not signed.
     """
     named = session.transaction_id if transaction_id is None else transaction_id
     signed = tlv.encode(
@@ -249,7 +251,8 @@ def request(
     first = tlv.encode(Tag.Signature, session.euicc_signature1) if covered else b""
     credential = sign_with or session.server.auth
     signature = credential.private_key.sign(signed + first)
-    return tlv.encode(Tag.LoadRpmPackage, signed, tlv.encode(Tag.Signature, signature))
+    port = b"" if target is None else tlv.encode(Tag.Integer, bytes((target,)))
+    return tlv.encode(Tag.LoadRpmPackage, signed, tlv.encode(Tag.Signature, signature), port)
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,7 +367,13 @@ def _signed_of(response: LoadRpmPackageResult) -> LoadRpmPackageResultSigned:
     return response.load_rpm_package_result_signed
 
 
-def load(server: RspServer, card: Card, *commands: bytes, pending: bool = False) -> Loaded:
+def load(
+    server: RspServer,
+    card: Card,
+    *commands: bytes,
+    pending: bool = False,
+    target: int | None = None,
+) -> Loaded:
     """Loads a package in a session of its own; requires a signed answer that verifies.
 
     Raises:
@@ -373,7 +382,7 @@ def load(server: RspServer, card: Card, *commands: bytes, pending: bool = False)
     """
     for covered in _TWO_FORMS:
         session = opened(server, card)
-        octets = request(session, *commands, pending=pending, covered=covered)
+        octets = request(session, *commands, pending=pending, covered=covered, target=target)
         response = cast("LoadRpmPackageResult", card.ask(octets))
         over = _verified(session, response)
         forms = f"smdpSignature3 with{'' if covered else 'out'} euiccSignature1, {over}"

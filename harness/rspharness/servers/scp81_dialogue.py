@@ -9,13 +9,16 @@ clause 5 and annex B; RFC 9112, 7.1 for chunks. X-Admin-Resume is not served: a 
 off is started again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from rspcore.errors import DecodeError
 
-__all__ = ["AdministrationDialogue", "Post", "chunked", "read_post"]
+__all__ = ["AdministrationDialogue", "Note", "Post", "chunked", "read_post"]
+
+Note = Callable[[str, str, Mapping[str, str], bytes], None]
+"""Takes a message: ">" of the card or "<" to it, its first line, fields, content."""
 
 PROTOCOL: Final = "globalplatform-remote-admin/1.0"
 COMMANDS: Final = "application/vnd.globalplatform.card-content-mgt;version=1.0"
@@ -120,7 +123,15 @@ class AdministrationDialogue:
         fault: First violation of the protocol by the card, in words; None when there is none.
     """
 
-    def __init__(self, script: bytes, *, uri: str, next_uri: str, targeted: str = "") -> None:
+    def __init__(
+        self,
+        script: bytes,
+        *,
+        uri: str,
+        next_uri: str,
+        targeted: str = "",
+        note: Note | None = None,
+    ) -> None:
         """Prepares the answers.
 
         Args:
@@ -129,6 +140,7 @@ class AdministrationDialogue:
             next_uri: URI the POST with the response shall name.
             targeted: X-Admin-Targeted-Application, "//aid/RID/PIX"; empty for the security domain
                 of the session itself.
+            note: What is to know of each message, None for nothing.
         """
         self.posts: list[Post] = []
         self.ended = False
@@ -137,6 +149,7 @@ class AdministrationDialogue:
         self._uris = (uri, next_uri)
         self._targeted = targeted
         self._buffer = b""
+        self._note = note
 
     def exchange(self, octets: bytes) -> bytes:
         """Takes octets of the card and returns the responses to the requests that are complete.
@@ -164,13 +177,16 @@ class AdministrationDialogue:
     def _answer(self, post: Post) -> bytes:
         number = len(self.posts)
         self.posts.append(post)
+        if self._note is not None:
+            first = f"{post.method} {post.uri} HTTP/1.1"
+            self._note(">", first, post.headers, post.body)
         fault = "a POST after 204" if number >= len(self._uris) else self._violation(post, number)
         if fault is not None:
             return self._bad(fault)
         if number == 0:
             return self._commands()
         self.ended = True
-        return _head("204 No Content", ("X-Admin-Protocol", PROTOCOL))
+        return self._written("204 No Content", {"X-Admin-Protocol": PROTOCOL})
 
     def _violation(self, post: Post, number: int) -> str | None:
         """Returns what is wrong with a request, in words."""
@@ -190,27 +206,31 @@ class AdministrationDialogue:
         return None
 
     def _commands(self) -> bytes:
-        headers = [
-            ("X-Admin-Protocol", PROTOCOL),
-            ("X-Admin-Next-URI", self._uris[1]),
-            ("Content-Type", COMMANDS),
-            ("Transfer-Encoding", "chunked"),
-        ]
+        headers = {
+            "X-Admin-Protocol": PROTOCOL,
+            "X-Admin-Next-URI": self._uris[1],
+            "Content-Type": COMMANDS,
+            "Transfer-Encoding": "chunked",
+        }
         if self._targeted:
-            headers.append(("X-Admin-Targeted-Application", self._targeted))
-        return _head("200 OK", *headers) + chunked(self._script)
+            headers["X-Admin-Targeted-Application"] = self._targeted
+        return self._written("200 OK", headers, self._script)
 
     def _bad(self, fault: str) -> bytes:
         self._buffer = b""
         self.fault = self.fault or fault
-        return _head("400 Bad Request", ("X-Admin-Protocol", PROTOCOL), ("Content-Length", "0"))
+        headers = {"X-Admin-Protocol": PROTOCOL, "Content-Length": "0"}
+        return self._written("400 Bad Request", headers)
+
+    def _written(self, status: str, headers: Mapping[str, str], content: bytes = b"") -> bytes:
+        """Returns an answer; content goes in chunks."""
+        if self._note is not None:
+            self._note("<", status, headers, content)
+        lines = (f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in headers.items()))
+        head = "\r\n".join(lines).encode("latin-1") + _END_OF_HEAD
+        return head + chunked(content) if content else head
 
 
 def _media(text: str) -> str:
     """Returns a media type without the spaces that RFC 9110 allows around its parameters."""
     return "".join(text.split()).lower()
-
-
-def _head(status: str, *headers: tuple[str, str]) -> bytes:
-    lines = (f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in headers))
-    return "\r\n".join(lines).encode("latin-1") + _END_OF_HEAD

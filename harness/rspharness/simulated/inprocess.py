@@ -1,17 +1,11 @@
 """The simulated card called directly: a new one for every case, from a state made once."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Final, Protocol, TypeVar
+from typing import Final, Protocol
 
 from rspcore.errors import ConfigError, LocalError
-from rspcore.messages.euicc_info import RspCapability, TreProperty, UiccCapability
-from rspcore.messages.isdr import LpaeSupport
-from rspcore.messages.v3.capability_bits import EuiccRspCapability
-from rspcore.messages.v3.card_and_device import EuiccConfiguration
-from rspcore.messages.v3.lsi_configuration import MepMode
-from rspcore.pki.variants import SERVER_VARIANTS, Variant
 from rspcore.profile_maker import make_profile, preset
 from rspharness.record.timing import cpu_stopwatch
 from rspharness.simulated.declaration import declared_values, options_of
@@ -19,14 +13,15 @@ from rspharness.targets.modelled_times import ModelledLink, TimeModel
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import TargetOptions
 from rspharness.targets.transport import PoweredLink
+from rspsim.card_claims import claiming
 from rspsim.card_presets import USUAL, CardPreset, preset_named
 from rspsim.card_setup import PROFILE_OF_A_SIM, changed_options, decided
 from rspsim.env import Rng, SeededRng
 from rspsim.euicc.card import Euicc
-from rspsim.euicc.personality import Personality, personality_named, with_mep
-from rspsim.euicc.state import CardState
+from rspsim.euicc.personality import Personality, personality_named
+from rspsim.euicc.state import Addresses, CardState
 from rspsim.euicc.store import Store
-from rspsim.personalise import personalise
+from rspsim.personalise import ROOT_DS_ADDRESS, personalise
 from rspsim.preloaded_profiles import with_preloaded
 from rspsim.stores.memory import MemoryStore
 from rspsim.variations.named_variations import variation_named
@@ -62,15 +57,6 @@ DECLARED_VALUES: Final[Mapping[str, str]] = {
 }
 """What the maker of the simulated card declares about its default files."""
 
-T = TypeVar("T")
-
-_MEP: Final = {mode.name: int(mode) for mode in MepMode if mode}
-_LPAE: Final = {
-    "cat": int(LpaeSupport.lpaeUsingCat),
-    "scws": int(LpaeSupport.lpaeUsingScws),
-    "e4e": int(EuiccConfiguration.lpaeUsingE4Esupported),
-}
-
 
 def first_state(options: TargetOptions) -> CardState:
     """Personalises the card of a run by the table [card] of its target file; returns its state.
@@ -93,6 +79,10 @@ def first_state(options: TargetOptions) -> CardState:
         personality=kind,
         rat=card.get("rat", "any-operator"),
         options=changed_options(kind.options, changes),
+        addresses=Addresses(
+            root_ds=ROOT_DS_ADDRESS,
+            more_root_ds=tuple(card.get("more_root_ds", "").split()),
+        ),
     )
     names = card.get("preloaded", "").split()
     if not kind.isdr and not names:
@@ -124,66 +114,10 @@ def _claiming(kind: Personality, card: Mapping[str, str]) -> Personality:
     Raises:
         ConfigError: a word is not one of those the key takes.
     """
-    if "lpae" in card:
-        kind = replace(kind, lpae_support=frozenset(_words(card, "lpae", _LPAE)))
-    if "tre" in card:
-        kind = replace(kind, tre_properties=frozenset(_words(card, "tre", TreProperty.__members__)))
-    if "mep" in card:
-        kind = with_mep(kind, tuple(_words(card, "mep", _MEP)), _number(card, "esim_ports", 2))
-    if "memory" in card:
-        kind = replace(kind, nvm_size=_number(card, "memory", kind.nvm_size))
-    if "chain" in card:
-        kind = replace(kind, chain=_chain(kind, card["chain"]))
-    if "without" in card:
-        kind = _lacking(kind, frozenset(card["without"].split()))
-    return kind
-
-
-def _number(card: Mapping[str, str], key: str, usual: int) -> int:
-    text = card.get(key, str(usual))
-    if not text.isdecimal():
-        counted = "a number of octets" if key == "memory" else "a number"
-        raise ConfigError(f"[card] {key} = {text!r}: expected {counted}")
-    return int(text)
-
-
-def _chain(kind: Personality, name: str) -> Variant | None:
-    """Returns the variant of the chain of version 3 that [card] names; None for "none".
-
-    Raises:
-        ConfigError: there is none of this name, or the card is one of version 2.
-    """
-    names = [str(one) for one in SERVER_VARIANTS]
-    if name not in (*names, "none") or not kind.version_3:
-        raise ConfigError(
-            f"[card] chain = {name!r}: expected {', '.join(names)} or none, on a card of version 3"
-        )
-    return None if name == "none" else Variant(name)
-
-
-def _words(card: Mapping[str, str], key: str, known: Mapping[str, T]) -> Iterator[T]:
-    for name in card[key].split():
-        if name not in known:
-            raise ConfigError(f"[card] {key} = {name!r}: expected {', '.join(known)}")
-        yield known[name]
-
-
-def _lacking(kind: Personality, names: frozenset[str]) -> Personality:
-    capability = EuiccRspCapability if kind.version_3 else RspCapability
-    known = {*capability.__members__, *UiccCapability.__members__}
-    if unknown := sorted(names - known):
-        raise ConfigError(
-            f"[card] without = {', '.join(unknown)}: expected bits of {capability.__name__} or "
-            f"UICCCapability: {', '.join(sorted(known))}"
-        )
-    return replace(
-        kind,
-        rsp_capability=frozenset(b for b in kind.rsp_capability if capability(b).name not in names),
-        uicc_capability=frozenset(
-            b for b in kind.uicc_capability if UiccCapability(b).name not in names
-        ),
-        ts102241_version=None if "javacard" in names else kind.ts102241_version,
-    )
+    try:
+        return claiming(kind, card)
+    except ConfigError as error:
+        raise ConfigError(f"[card] {error}") from error
 
 
 def declared_options(options: TargetOptions) -> dict[str, bool]:

@@ -37,22 +37,30 @@ __all__ = ["WAYS", "Gone", "LentCard"]
 Gone = CardRemoved
 """Raised by `before` of a card that leaves the LPA in the middle of a command."""
 
+_OFFER: Final = b"\x91"
+"""SW1 of a card that has a proactive command to fetch."""
 _END_S: Final = 10.0
 _PATIENCE_S: Final = 60.0
 
 
 class _SharedCard:
-    """A card that one side uses at a time; notes what passes in a trace."""
+    """A card that one side uses at a time; notes what passes in a trace.
+
+    Attributes:
+        offers: Whether its last answer offers a proactive command.
+    """
 
     def __init__(self, card: Card, trace: Trace | None) -> None:
         self._card = card
         self._trace = trace
         self.lock = threading.RLock()
+        self.offers = False
 
     def reset(self) -> bytes:
         """Resets the card and returns the ATR."""
         with self.lock:
             atr = self._card.reset()
+            self.offers = False
             if self._trace is not None:
                 self._trace.reset(atr)
             return atr
@@ -62,6 +70,7 @@ class _SharedCard:
         with self.lock:
             elapsed = stopwatch()
             response = self._card.transmit(command)
+            self.offers = response[-2:-1] == _OFFER
             if self._trace is not None:
                 self._trace.exchange(command, response, elapsed())
             return response
@@ -131,8 +140,14 @@ class LentCard:
 
     @contextmanager
     def turn(self) -> Iterator[OneCardLink]:
-        """Yields a link to the card beside the way of the LPA, which waits meanwhile."""
+        """Yields a link to the card beside the way of the LPA, which waits meanwhile.
+
+        A REFRESH that nobody has fetched is done by a reset before, as a device without toolkit
+        does it (SGP.22 v2, 3.2): the LPA need not be the terminal.
+        """
         with self.shared.lock:
+            if self.shared.offers:
+                self.shared.reset()
             yield OneCardLink(self._card)
 
     def __enter__(self) -> Self:

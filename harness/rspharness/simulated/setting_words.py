@@ -86,3 +86,19 @@ class ProfileWords(TypedDict, total=False):
     adm1: str
     adm2: str
     size: int
+    rpm_owner: str
+    rpm_servers: Mapping[str, str]
+    rpm_polling_address: str
+    hri_address: str
+    provider_message: str
+    message_language: str
+    lpr_address: str
+    enterprise: str
+    enterprise_name: str
+    enterprise_rules: Sequence[str]
+    other_profiles: int
+    service_description: Sequence[str]
+    change_address: str
+    change_needs: Sequence[str]
+    change_activation_code: str
+    estimated_size: int

@@ -320,6 +320,19 @@ class EsimPorts:
         else:
             self.reset(self.in_use)
 
+    def complete(self, number: int) -> None:
+        """Carries out a change that waits on a port, as the card announces it, or by a reset.
+
+        Raises:
+            ExpectationError: the card refuses a command of the terminal.
+        """
+        self.settle()
+        command = self.announced(number)
+        if command is not None and command.kind == Proactive.REFRESH:
+            self.carry_out(command)
+        else:
+            self.reset(number)
+
     def announced(self, number: int) -> ProactiveCommand | None:
         """Selects a port and fetches what it announces there, also in answer to STATUS."""
         self.select(number)

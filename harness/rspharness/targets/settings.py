@@ -61,6 +61,7 @@ _CARD_KEYS = {
     "memory",
     "mep",
     "esim_ports",
+    "more_root_ds",
     "declared",
     "foreign",
     "waiting",
@@ -100,6 +101,7 @@ class TargetSettings:
             of RspCapability and UICCCapability that the card lacks), memory (octets of
             non-volatile memory for Profiles), mep (modes of several enabled Profiles, "A1",
             "A2" and "B"), esim_ports (how many may have a Profile, 2 where it is left out),
+            more_root_ds (further root SM-DS addresses of a card of version 3),
             declared ("nothing": as of a card in a reader, nobody says what its maker would); a kept
             one also by foreign, waiting, ci and curves (`rspharness.simulated.used_card`).
         options: Declared options of the catalogue.

@@ -70,9 +70,3 @@ def test_answer_over_http_has_its_names():
 def test_members_of_an_answer_of_version_3_have_their_names():
     found = members(bytes.fromhex("BF4D0FA10D8008000102030405060702010" + "2"))
     assert found["PrepareDeviceChangeResponse.prepareDeviceChangeResponseError.transactionId"]
-
-
-def test_what_neither_module_knows_is_shown_by_its_tags():
-    text = "\n".join(named("NoSuchType", bytes.fromhex("30038001FF")))
-    assert "no module has the type NoSuchType" in text
-    assert "80: FF" in text

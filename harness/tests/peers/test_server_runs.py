@@ -179,3 +179,28 @@ def test_rows_of_version_3_are_for_a_server_of_version_3(run, own, verdict):
     _, results, _ = run("--smdpp", own, "--case", V3_ROW, "--case", "ES9+.TLS#04")
     verdicts = {case["ids"][0]: case["verdict"] for case in results["cases"]}
     assert verdicts == {V3_ROW: verdict, "ES9+.TLS#04": "pass"}
+
+
+def test_declaration_is_held_against_the_answers_of_a_server(tmp_path, capsys):
+    file = tmp_path / "mine.toml"
+    head = 'kind = "server"\nname = "mine"\nrelease = "2.5"\n'
+    file.write_text(
+        head + "[options]\nS_ORDERS = true\nS_REUSE = true\nS_BRP = false\n"
+        '[values]\nprofile_type = "RSPLAB-NONE"\n'
+    )
+    check = ["ics", "check", str(file), "--smdpp"]
+    assert main([*check, "own:--no-offer-kept-otpk"]) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "[options] S_BRP: declared False, seen True at the server",
+        "[options] S_REUSE: declared True, seen False at the server",
+        "[values] profile_type: declared 'RSPLAB-NONE', DownloadOrder of it: 8.2.5/3.9",
+        "3 of 5 declarations are contradicted by the server",
+    ]
+    file.write_text(head + "[options]\nS_ORDERS = true\nS_REUSE = true\nS_ELIGIBILITY = true\n")
+    assert main([*check, "own"]) == 0
+    assert "0 of 4" in capsys.readouterr().out
+    assert main(check[:-1]) == 2
+    assert "name it by --smdpp URL" in capsys.readouterr().err
+    file.write_text(head + "[options]\nS_ORDER = true\n")
+    assert main([*check, "own"]) == 2
+    assert "S_ORDERS" in capsys.readouterr().err

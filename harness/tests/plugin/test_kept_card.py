@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from rspharness.record.verdicts import NOTHING_RAN
 from rspharness.run import opening
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -21,6 +22,7 @@ def _results(pytester):
 
 
 _ONE_CARD = """
+from rspharness.record.verdicts import NOTHING_RAN
 from rspharness.run import opening
 from rspharness.run.opening import TargetKind
 from rspharness.simulated.inprocess import InProcessTarget, _DirectLink
@@ -37,7 +39,10 @@ class OneCard:
     def close(self):
         print("left:", self._target.keep().profiles)
 
-opening.TARGETS = (TargetKind("inprocess", OneCard, ""),)
+opening.TARGETS = (
+    TargetKind("inprocess", OneCard, ""),
+    *(one for one in opening.TARGETS if one.name == "replay"),
+)
 """
 
 _LEAVES = """
@@ -132,3 +137,34 @@ def test_what_an_interrupted_case_leaves_is_said_when_it_cannot_be_removed(one_c
     head = "from dataclasses import replace\nfrom rspcore.profile_maker import preset\n"
     result = one_card(head + text, "--rsp-level", "profiles", "-s")
     result.stdout.fnmatch_lines(["*Profiles of the suites may be left on the card: *"])
+
+
+_SOUND = _LEAVES.replace('raise ExpectationError("a", "b")', "")
+
+
+def test_changes_of_a_kept_card_are_recorded_and_replayed_without_it(
+    one_card, pytester, monkeypatch
+):
+    verdicts = {"ES10c.DeleteProfile#06": "pass", "ES10c.DeleteProfile#10": "pass"}
+    one_card(_SOUND, "--rsp-level", "profiles", "--rsp-record", "card.rec")
+    assert {case["ids"][0]: case["verdict"] for case in _results(pytester)["cases"]} == verdicts
+    journals = pytester.mkdir("journals-of-the-replay")
+    monkeypatch.setenv("RSPLAB_JOURNALS", str(journals))
+    assert one_card(_SOUND, "--rsp-target", "replay:card.rec").ret == 0
+    assert {case["ids"][0]: case["verdict"] for case in _results(pytester)["cases"]} == verdicts
+    assert list(journals.iterdir()) == []
+    alone = ("--rsp-target", "replay:card.rec", "--rsp-case", "ES10c.DeleteProfile#10")
+    assert one_card(_SOUND, *alone).ret == 0
+
+
+def test_card_that_was_not_put_back_is_not_recorded(one_card, pytester, monkeypatch):
+    journals = pytester.mkdir("journals")
+    monkeypatch.setenv("RSPLAB_JOURNALS", str(journals))
+    one_card(_SOUND, "--rsp-level", "read-only")
+    eid = _results(pytester)["facts"]["eid"]
+    journal = journals / f"{eid}.jsonl"
+    journal.write_text("{}")
+    result = one_card(_SOUND, "--rsp-level", "profiles", "--rsp-record", "card.rec")
+    assert result.ret == NOTHING_RAN
+    result.stdout.fnmatch_lines(["*did not put it back, which a replay could not repeat*recover*"])
+    assert journal.read_text() == "{}"

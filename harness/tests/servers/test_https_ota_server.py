@@ -7,6 +7,7 @@ the toolkit, TLS and HTTP of a card with SCP81, and the simulated card executes 
 import importlib.util
 import ssl
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,9 +18,11 @@ from rspcore.profile_maker import preset
 from rspcore.profile_maker.editing import edited
 from rspcore.profile_reader import decode_element, split
 from rspharness.card.card_under_test import Card
+from rspharness.evidence.decoded_trace import decoded
 from rspharness.lpa.bip import BipTerminal
+from rspharness.lpa.traced_port import write_message
 from rspharness.record.steps import Steps
-from rspharness.record.trace import Trace
+from rspharness.record.trace import Trace, read_events
 from rspharness.record.verdicts import ExpectationError, Inconclusive
 from rspharness.servers.https_ota_server import HttpsOtaServer, PskKeys, with_psk
 from rspharness.servers.ota_server import OtaServer, personalisation_script
@@ -73,9 +76,12 @@ def test_missing_psk_is_reported_with_the_remedy():
 )
 def test_session_without_tls(fake_agent, options):
     """A whole session without TLS, so on every Python: push, channel, two POSTs and 204."""
-    statuses = []
+    statuses, trace = [], Trace()
     dialogue = AdministrationDialogue(
-        b"\xae\x80\x22\x05\x80\xe2\x91\x00\x00\x00\x00", uri="/a", next_uri="/b"
+        b"\xae\x80\x22\x05\x80\xe2\x91\x00\x00\x00\x00",
+        uri="/a",
+        next_uri="/b",
+        note=partial(write_message, trace),
     )
     trigger = b"\x81\x2c" + bytes.fromhex(
         "832A 8413 350103 39020578 3C030201BB 3E0521C0000251"
@@ -95,6 +101,20 @@ def test_session_without_tls(fake_agent, options):
     assert (dialogue.ended, dialogue.fault, statuses) == (True, None, [200, 204])
     assert dialogue.posts[0].headers["host"] == "admin.host"
     assert dialogue.response.body.hex() == "af80230290000000"
+    shown = list(decoded(read_events(trace.text())))
+    assert shown[1] == "HTTP request  SCP81  POST /a HTTP/1.1"
+    script = shown.index("    command script, 1 command")
+    assert shown[script + 1 : script + 3] == [
+        "      STORE DATA  80E2910000",
+        "HTTP request  SCP81  POST /b HTTP/1.1",
+    ]
+    assert "HTTP answer  SCP81  200 OK" in shown
+    response = shown.index("    response script, 1 command executed")
+    assert shown[response + 1 :] == [
+        "      9000 (OK)",
+        "HTTP answer  SCP81  204 No Content",
+        "    X-Admin-Protocol: globalplatform-remote-admin/1.0",
+    ]
 
 
 @pytest.fixture
@@ -199,7 +219,7 @@ def run_case(case, fake_agent, card, server, run):
         card.link = fake_agent.AgentLink(below, SCP80, agent)
         steps = Steps(Trace())
         given = Conditions(card, server, run, steps)
-        case.test_update_over_https(card, given, OtaServer, {}, steps, steps.note)
+        case.test_update_over_https(card, given, OtaServer, HttpsOtaServer, {}, steps, steps.note)
         return steps
 
     return go

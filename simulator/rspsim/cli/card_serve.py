@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TextIO
 
 from rspcore.errors import ConfigError, LocalError
+from rspsim.card_claims import CLAIMS
 from rspsim.card_presets import USUAL, preset_named
 from rspsim.card_setup import CardRequest, decided, kept_state
 from rspsim.env import Rng, SeededRng
@@ -60,6 +61,12 @@ def serve(options: argparse.Namespace) -> int:
         rat=options.rat,
         default_dp=options.default_dp,
         root_ds=options.root_ds,
+        more_root_ds=tuple(options.more_root_ds),
+        claims={
+            name: words if isinstance(words, str) else " ".join(words)
+            for name in CLAIMS
+            if (words := getattr(options, f"claims_{name}", None)) is not None
+        },
         profiles=tuple(options.profile),
         enabled=options.enabled,
     )

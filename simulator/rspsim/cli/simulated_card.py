@@ -124,6 +124,7 @@ def _add_serve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "--default-dp", metavar="FQDN", help="default SM-DP+ address of a new card (default: none)"
     )
     card.add_argument("--root-ds", metavar="FQDN", help="root SM-DS address of a new card")
+    _add_claims(serve.add_argument_group("what a new card says of itself"))
     card.add_argument(
         "--profile",
         action="append",
@@ -173,6 +174,50 @@ def _add_serve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="write each APDU to a file, or to standard output",
     )
     serve.set_defaults(func=_serve)
+
+
+def _add_claims(card: "argparse._ArgumentGroup") -> None:
+    """Adds what a new card says of itself otherwise than its personality."""
+    card.add_argument(
+        "--mep",
+        dest="claims_mep",
+        nargs="+",
+        metavar="MODE",
+        help="v3: modes of several enabled Profiles, in the order it names them: A1, A2, B",
+    )
+    card.add_argument(
+        "--esim-ports",
+        dest="claims_esim_ports",
+        metavar="NUMBER",
+        help="v3: how many eSIM Ports may have a Profile, with --mep (default: 2)",
+    )
+    card.add_argument(
+        "--chain",
+        dest="claims_chain",
+        metavar="VARIANT",
+        help="v3: its chain of version 3: Ov3 (default), A, B, C, or none",
+    )
+    card.add_argument(
+        "--lpae",
+        dest="claims_lpae",
+        nargs="+",
+        metavar="INTERFACE",
+        help="interfaces of its LPAe: cat, scws, e4e (default: no LPAe)",
+    )
+    card.add_argument(
+        "--without",
+        dest="claims_without",
+        nargs="+",
+        metavar="BIT",
+        help="bits of RspCapability (v3: euiccRspCapability) or UICCCapability that it lacks",
+    )
+    card.add_argument(
+        "--more-root-ds",
+        action="append",
+        default=[],
+        metavar="FQDN",
+        help="v3: further root SM-DS address; may be repeated",
+    )
 
 
 def _serve(options: argparse.Namespace) -> int:

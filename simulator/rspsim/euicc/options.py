@@ -152,6 +152,7 @@ class Options:
             requestToDp, too.
         rpm_type_absent_allows: An SM-DP+ that a Profile names without rpmType may send any command.
         rpm_result_capacity: Most octets of results of one RPM package.
+        ci_names: GetEuiccConfiguredData names the CIs (v3.1, 5.7.3).
         alerts: A device that announced it is alerted of metadata that were updated (v3.1).
         target_port: What is made of a targetEsimPort that is wrong or missing.
         ports_full: What MEP-A2 does when every eSIM Port has a Profile.
@@ -193,6 +194,7 @@ class Options:
     change_signatures_covered: bool = True
     change_unconfigured_accepted: bool = False
     rpm_result_capacity: int = 8192
+    ci_names: bool = False
     alerts: bool = False
     target_port: TargetPort = TargetPort.COMMAND_ERROR
     ports_full: PortsFull = PortsFull.REFUSED

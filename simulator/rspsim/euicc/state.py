@@ -102,12 +102,14 @@ class Addresses:
     """The addresses of servers: FQDNs, `default_dp` None when none is set.
 
     `default_dp_ci_pkid` is the only CI to accept at that address, None for any (version 3).
+    `more_root_ds` are further root SM-DSs, in the order of preference (version 3).
     """
 
     root_ds: str
     default_dp: str | None = None
     factory_default_dp: str | None = None
     default_dp_ci_pkid: bytes | None = None
+    more_root_ds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

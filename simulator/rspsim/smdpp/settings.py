@@ -53,6 +53,7 @@ from rspsim.smdpp.setting_kinds import (
     or_none,
     text_of,
 )
+from rspsim.smdpp.stock import newer_metadata
 from rspsim.smdpp.stock.orders import OrderEvent
 
 __all__ = [
@@ -400,6 +401,7 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     Setting(_PROFILE, "adm1", _CODE, "ADM1, which guards most files"),
     Setting(_PROFILE, "adm2", _CODE, "ADM2, which guards none"),
     Setting(_PROFILE, "size", count(1, 4 << 20), "size of the package in octets"),
+    *(Setting(_PROFILE, *word) for word in newer_metadata.WORDS),
 )
 """Every setting."""
 

@@ -16,7 +16,7 @@ from rspcore.ids import Eid, Iccid, TransactionId
 from rspsim.smdpp.limits import KeptLimits
 from rspsim.smdpp.stock.order_repository import OrderPage
 from rspsim.smdpp.stock.orders import LIVE, Order, OrderState
-from rspsim.smdpp.stock.profiles import StockedProfile
+from rspsim.smdpp.stock.profiles import StockedProfile, StockPage
 from rspsim.smdpp.stock.receipts import Receipt
 from rspsim.smdpp.stock.sessions import SHARE_OF_STRANGERS, Session
 from rspsim.stores.known_values import KnownValues
@@ -217,6 +217,26 @@ class ProfileRows:
         """Returns every Profile, by ICCID."""
         rows = self._database.execute("SELECT json FROM profile ORDER BY iccid").fetchall()
         return tuple(value_of(self._database, StockedProfile, text) for (text,) in rows)
+
+    def page(self, asked: StockPage) -> tuple[StockedProfile, ...]:
+        """Returns some of the Profiles, by ICCID."""
+        wanted = {
+            "iccid > ?": asked.after,
+            "iccid < ?": asked.before,
+            "type = ?": asked.profile_type,
+            "owner = ?": asked.owner,
+            "lost = ?": asked.lost,
+        }
+        limits = {condition: one for condition, one in wanted.items() if one is not None}
+        direction = "ASC" if asked.before is None else "DESC"
+        query = (
+            f"SELECT json FROM profile WHERE {' AND '.join(limits)} "  # noqa: S608  own words
+            f"ORDER BY iccid {direction} LIMIT ?"
+        )
+        most = -1 if asked.most is None else asked.most
+        rows = self._database.execute(query, (*limits.values(), most)).fetchall()
+        found = tuple(value_of(self._database, StockedProfile, text) for (text,) in rows)
+        return found if asked.before is None else found[::-1]
 
     def get(self, iccid: Iccid) -> StockedProfile | None:
         """Returns the Profile with this ICCID, or None."""

@@ -1,5 +1,6 @@
 """The card that a command line asks for: new, kept, with other options, or refused."""
 
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,8 +11,11 @@ import pytest
 from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError, LocalError
 from rspcore.ids import Eid
+from rspcore.messages.v3.capability_bits import EuiccRspCapability
+from rspcore.messages.v3.lsi_configuration import MepMode
 from rspcore.pki.bundle import Pki
 from rspcore.pki.generate import REFERENCE_EID, make_pki
+from rspcore.pki.variants import Variant
 from rspsim.card_presets import PRESETS, preset_named
 from rspsim.card_setup import CardRequest, changed_options, kept_state
 from rspsim.cli.card_lists import print_presets
@@ -46,6 +50,51 @@ def test_new_card_has_the_properties_asked_for() -> None:
     assert state.options.cat_busy
     assert state.options.notification_capacity == 7
     assert state.options.no_result_available, "an option that the personality sets stays"
+
+
+def test_new_card_claims_what_is_asked_for(tmp_path: Path) -> None:
+    request = CardRequest(
+        personality="v3.1",
+        claims={"mep": "A1 B", "esim_ports": "3", "chain": "A", "without": "rpmSupport"},
+        more_root_ds=("two.example.com", "three.example.com"),
+    )
+    with SqliteStore(tmp_path / "card") as store:
+        state = kept_state(store, request)
+        kind = state.personality
+        assert kind.mep_modes == (MepMode.A1, MepMode.B)
+        assert kind.esim_ports == 3
+        assert kind.chain is Variant.A
+        assert EuiccRspCapability.rpmSupport not in kind.rsp_capability
+        assert store.load() == state, "the claims and addresses are kept"
+        with pytest.raises(ConfigError, match="mep and esim ports and"):
+            kept_state(store, replace(request, personality=None, more_root_ds=()))
+
+
+@pytest.mark.parametrize(
+    ("claims", "message"),
+    [
+        ({"mep": "A3"}, "mep = 'A3': expected A1, A2, B"),
+        ({"mep": ""}, "mep = '': expected A1, A2, B, or several"),
+        ({"mep": "A1", "esim_ports": "two"}, "esim_ports = 'two': expected a number"),
+        ({"mep": "A1", "esim_ports": "32"}, "expected 2 to 31, got 32"),
+        ({"esim_ports": "2"}, "esim_ports: expected mep with it"),
+        ({"chain": "D"}, "chain = 'D': expected Ov3, A, B, C or none"),
+        ({"lpae": "web"}, "lpae = 'web': expected cat, scws, e4e"),
+        ({"without": "nothing"}, "without = nothing: expected bits of EuiccRspCapability"),
+    ],
+    ids=str,
+)
+def test_claim_that_no_card_has_is_refused(claims: dict[str, str], message: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(message)):
+        kept_state(MemoryStore(), CardRequest(personality="v3.1", claims=claims))
+
+
+@pytest.mark.parametrize(
+    "request_", [CardRequest(claims={"mep": "A1"}), CardRequest(more_root_ds=("a.example.com",))]
+)
+def test_card_of_version_2_claims_nothing_of_version_3(request_: CardRequest) -> None:
+    with pytest.raises(ConfigError, match="expected a card of version 3"):
+        kept_state(MemoryStore(), request_)
 
 
 def test_kept_card_is_loaded_and_not_written_again(tmp_path: Path) -> None:

@@ -93,7 +93,7 @@ def read_hosts(text: str, file: str) -> dict[str, str]:
     Raises:
         ConfigError: a line does not begin with an IP address.
     """
-    found = {}
+    found: dict[str, str] = {}
     for line in text.splitlines():
         address, *names = line.partition("#")[0].split() or ("",)
         if address and not is_ip_address(address):

@@ -21,6 +21,22 @@ _CANNOT: Final = 3
 _TIME_LIMIT_S: Final = 60.0
 
 
+def _words(action: str, given: Mapping[str, Any]) -> str:
+    """Returns what a program was asked for.
+
+    >>> _words("order", {"profile": "PROFILE_OPERATIONAL1", "expired": True})
+    'an order with expired true'
+    >>> _words("state", {"number": "1"})
+    'state'
+    """
+    if action != "order":
+        return str(given.get("event", action))
+    usual = OrderWish().profile
+    wished = {name: one for name, one in given.items() if (name, one) != ("profile", usual)}
+    named = ", ".join(f"{name} {json.dumps(one)}" for name, one in wished.items())
+    return f"an order with {named}" if named else "an order like any other"
+
+
 class Script:
     """Orders by a program of the user."""
 
@@ -47,8 +63,9 @@ class Script:
         except (OSError, subprocess.TimeoutExpired) as error:
             raise Inconclusive(f"the script of --provision: {error}") from error
         if done.returncode == _CANNOT:
-            why = done.stderr.strip() or f"the script cannot do {action}"
-            raise NotApplicable(f"the script of --provision: {why}")
+            why = f": {done.stderr.strip()}" if done.stderr.strip() else ""
+            what = _words(action, given)
+            raise NotApplicable(f"the script of --provision ends with 3 for {what}{why}")
         if done.returncode:
             raise Inconclusive(
                 f"the script of --provision ended with {done.returncode}: {done.stderr.strip()}"

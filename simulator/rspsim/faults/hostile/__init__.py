@@ -29,9 +29,13 @@ from rspsim.faults.hostile.odd_lists import (
     UnknownMembers,
     taking_short_iccid,
 )
+from rspsim.faults.hostile.odd_newer import LaterMembers, NextPort, RpmResultCut
 
 _OPERATOR = {"foreign": "disabled", "waiting": "yes"}
 """A card with a Profile of an operator, whose Notifications wait."""
+_NEWER = {"personality": "v3.1"}
+_WITH_PORTS = {"personality": "v3.1", "mep": "A1"}
+"""A card of version 3.1, and one with two eSIM Ports."""
 
 HOSTILE = (
     HostileCard("hostile.refuses-tag-list", "Refuses a tag list by 6A80.", RefusesTagList),
@@ -93,6 +97,30 @@ HOSTILE = (
     ),
     HostileCard(
         "hostile.unknown-members", "Right: adds unknown objects to its answers.", UnknownMembers
+    ),
+    HostileCard(
+        "hostile.rpm-result-cut",
+        "Version 3: answers LoadRpmPackage one octet short.",
+        RpmResultCut,
+        made=_NEWER,
+    ),
+    HostileCard(
+        "hostile.next-port",
+        "Version 3: lists each Profile with the number of the next eSIM Port.",
+        NextPort,
+        made=_WITH_PORTS,
+    ),
+    HostileCard(
+        "hostile.later-members",
+        "Right: adds objects of a later version to its answers of version 3.",
+        LaterMembers,
+        made=_NEWER,
+    ),
+    HostileCard(
+        "hostile.next-port-later-members",
+        "Version 3: lists the next eSIM Port, and adds objects of a later version.",
+        both(NextPort, LaterMembers),
+        made=_WITH_PORTS,
     ),
     HostileCard(
         "hostile.refuses-tag-list-malformed-rat",

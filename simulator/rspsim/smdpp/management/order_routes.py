@@ -24,7 +24,7 @@ from rspsim.smdpp.stock.order_repository import OrderPage
 from rspsim.smdpp.stock.orders import OrderEvent, OrderState, OrderTerms
 from rspsim.smdpp.stock.wished_profile import package_of
 
-__all__ = ["PACKAGE_MEMBERS", "ROUTES", "wished"]
+__all__ = ["MOST", "PACKAGE_MEMBERS", "ROUTES", "STATE", "wished"]
 
 _TERMS: Final = frozenset(OrderTerms.__dataclass_fields__)
 _MORE: Final = "moreMetadata"
@@ -55,17 +55,19 @@ def _read_state(value: object) -> OrderState:
     return found
 
 
-_STATE: Final = Kind(
+STATE: Final = Kind(
     schema={"enum": [one.value for one in OrderState]},
     read=_read_state,
 )
+MOST: Final = count(1, 1000)
+"""How many a page has at most."""
 _NUMBER: Final = count(0, 1 << 40)
 _PAGE: Final = {
     "iccid": ICCID_DIGITS,
-    "state": _STATE,
+    "state": STATE,
     "after": _NUMBER,
     "before": _NUMBER,
-    "limit": count(1, 1000),
+    "limit": MOST,
 }
 
 

@@ -1,22 +1,25 @@
-"""The stock: Profiles by ICCID, with type, owner, state and whether they are lost."""
+"""The stock: Profiles by ICCID, with type, operator, state and whether they are lost."""
 
+from dataclasses import replace
 from typing import Final
 
 from rspcore.ids import Iccid
-from rspsim.smdpp.management.order_routes import PACKAGE_MEMBERS, wished
+from rspsim.smdpp.management.order_routes import MOST, PACKAGE_MEMBERS, STATE, wished
 from rspsim.smdpp.management.route import Call, Desk, Route, UnknownError
 from rspsim.smdpp.management.views import profile_view
 from rspsim.smdpp.server import SmDpPlus
 from rspsim.smdpp.setting_kinds import FLAG, ICCID_DIGITS, TEXT, text_of
 from rspsim.smdpp.settings import Area, read_members
-from rspsim.smdpp.stock.profiles import StockedProfile
+from rspsim.smdpp.stock.profiles import StockedProfile, StockPage
 
 __all__ = ["ROUTES"]
 
-_OWNER: Final = text_of(64, "an OID")
+_OPERATOR: Final = text_of(64, "an OID")
+_AT_ONCE: Final = 200
+"""Profiles looked at together, where states of their orders are asked for."""
 _OF_STOCK: Final = {
     "type": {**TEXT.schema, "description": "Profile type by which operators order it"},
-    "owner": {**_OWNER.schema, "description": "OID of the operator that may order it"},
+    "operator": {**_OPERATOR.schema, "description": "OID of the operator that may order it"},
 }
 _CHANGE: Final = {
     **_OF_STOCK,
@@ -29,10 +32,37 @@ def _view(desk: Desk[SmDpPlus], profile: StockedProfile) -> dict[str, object]:
 
 
 def _all(call: Call[SmDpPlus]) -> object:
-    desk = call.desk
+    query, state = call.query, call.query.get("state")
+    before, most = query.get("before"), query.get("limit")
+    asked = StockPage(
+        after=str(query.get("after", "")),
+        before=None if before is None else str(before),
+        most=most,
+        profile_type=query.get("type"),
+        owner=query.get("operator"),
+        lost=query.get("lost"),
+    )
+    if state is None:
+        return _page(call.desk, asked)
+    found: list[dict[str, object]] = []
+    while most is None or len(found) < most:
+        views = _page(call.desk, replace(asked, most=_AT_ONCE))
+        of_state = [one for one in views if one["state"] == state.value]
+        found = [*found, *of_state] if before is None else [*of_state, *found]
+        if len(views) < _AT_ONCE:
+            break
+        if before is None:
+            asked = replace(asked, after=str(views[-1]["iccid"]))
+        else:
+            asked = replace(asked, before=str(views[0]["iccid"]))
+    if most is None:
+        return found
+    return found[:most] if before is None else found[-most:]
+
+
+def _page(desk: Desk[SmDpPlus], asked: StockPage) -> list[dict[str, object]]:
     with desk.guard:
-        found = [_view(desk, one) for one in desk.server.orders.stock.profiles.all()]
-    return [one for one in found if all(one[name] == value for name, value in call.query.items())]
+        return [_view(desk, one) for one in desk.server.orders.stock.profiles.page(asked)]
 
 
 def _one(call: Call[SmDpPlus]) -> object:
@@ -50,7 +80,8 @@ def _profile(call: Call[SmDpPlus]) -> StockedProfile:
 
 def _add(call: Call[SmDpPlus]) -> object:
     values = read_members(call.body, Area.PROFILE, others=("upp", "metadata", *_OF_STOCK))
-    kind, owner = TEXT.read(call.body.get("type", "")), _OWNER.read(call.body.get("owner", ""))
+    kind = TEXT.read(call.body.get("type", ""))
+    owner = _OPERATOR.read(call.body.get("operator", ""))
     upp, metadata = wished(call, values)
     desk = call.desk
     with desk.guard:
@@ -64,7 +95,7 @@ def _change(call: Call[SmDpPlus]) -> object:
     orders, desk = call.desk.server.orders, call.desk
     lost = None if "lost" not in call.body else FLAG.read(call.body["lost"])
     kind = None if "type" not in call.body else TEXT.read(call.body["type"])
-    owner = None if "owner" not in call.body else _OWNER.read(call.body["owner"])
+    owner = None if "operator" not in call.body else _OPERATOR.read(call.body["operator"])
     with desk.guard:
         profile = _profile(call)
         if lost is not None and lost != profile.lost:
@@ -84,9 +115,17 @@ ROUTES: Final = (
     Route(
         method="GET",
         path="/stock",
-        summary="every Profile, by ICCID",
+        summary="Profiles, by ICCID: all, or a page of them",
         run=_all,
-        query={"type": TEXT, "owner": _OWNER, "state": TEXT, "lost": FLAG},
+        query={
+            "type": TEXT,
+            "operator": _OPERATOR,
+            "state": STATE,
+            "lost": FLAG,
+            "after": ICCID_DIGITS,
+            "before": ICCID_DIGITS,
+            "limit": MOST,
+        },
     ),
     Route(
         method="POST",
@@ -99,7 +138,7 @@ ROUTES: Final = (
     Route(
         method="PATCH",
         path="/stock/{iccid}",
-        summary="change type, owner or lost of a Profile",
+        summary="change type, operator or lost of a Profile",
         run=_change,
         body=_CHANGE,
     ),

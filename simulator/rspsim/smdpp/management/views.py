@@ -38,6 +38,7 @@ def order_view(order: Order) -> dict[str, object]:
         "wrongCodes": order.wrong_codes,
         "expiresAt": None if expires is None else expires.isoformat(),
         "again": order.terms.again,
+        "operator": order.operator,
         "progress": [
             {
                 "notificationPointId": one.point.value,
@@ -56,7 +57,7 @@ def profile_view(profile: StockedProfile, state: OrderState) -> dict[str, object
     return {
         "iccid": str(profile.iccid),
         "type": profile.profile_type,
-        "owner": profile.owner,
+        "operator": profile.owner,
         "state": state.value,
         "lost": profile.lost,
         "spn": metadata.service_provider_name,

@@ -232,6 +232,7 @@ class OrderBook:
         matching_id: str | None = None,
         confirmation_code: str | None = None,
         eid: Eid | None = None,
+        operator: str = "",
     ) -> Order:
         """Applies an event to an order, with its data, as the operator does on ES2+.
 
@@ -241,6 +242,7 @@ class OrderBook:
             matching_id: For ConfirmOrder: MatchingID; drawn when None, empty needs an EID.
             confirmation_code: For ConfirmOrder: code the End User has to enter, or None.
             eid: For DownloadOrder with EID, and for ConfirmOrder of an order without one.
+            operator: For DownloadOrder: OID of the operator, whose order it is then.
 
         Raises:
             LocalError: there is no such order, its state does not allow the event, or the event
@@ -249,6 +251,8 @@ class OrderBook:
         given = {"matchingId": matching_id, "confirmationCode": confirmation_code, "eid": eid}
         with self._unit():
             order = self._allowed(number, event, given)
+            if operator:
+                order = replace(order, operator=operator)
             if event is OrderEvent.DOWNLOAD_ORDERED_FOR_EID:
                 if eid is None:
                     raise LocalError(f"{event}: give the EID")

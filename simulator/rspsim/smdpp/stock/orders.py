@@ -202,6 +202,7 @@ class Order:
         deleted_seq: seqNumber of the delete Notification, once there was one.
         smds_address: SM-DS of the event with the MatchingID as EventID, empty for none. The event
             is registered there while the profile may be downloaded.
+        operator: OID of the operator that ordered it by ES2+; empty for any.
     """
 
     number: int
@@ -223,6 +224,7 @@ class Order:
     installed_seq: int | None = None
     deleted_seq: int | None = None
     smds_address: str = ""
+    operator: str = ""
 
     @property
     def activation_code(self) -> str:

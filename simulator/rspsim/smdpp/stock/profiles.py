@@ -12,7 +12,7 @@ from rspcore.frozen import dataclass
 from rspcore.ids import Iccid
 from rspsim.smdpp.stock.eligibility import NOTHING_NEEDED, Needs
 
-__all__ = ["MemoryProfiles", "ProfileRepository", "StockedProfile"]
+__all__ = ["MemoryProfiles", "ProfileRepository", "StockPage", "StockedProfile"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,11 +38,47 @@ class StockedProfile:
     needs: Needs = NOTHING_NEEDED
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StockPage:
+    """Which Profiles of the stock are asked for.
+
+    Attributes:
+        after: Those with higher ICCIDs alone, digits; empty for any.
+        before: Those with lower ICCIDs alone, and of more than `most` the last; None for the first
+            after `after`.
+        most: How many at most, None for all.
+        profile_type: Those of this type alone; None for any.
+        owner: Those that this operator may order and no other; None for any.
+        lost: Those that are lost, or are not; None for any.
+    """
+
+    after: str = ""
+    before: str | None = None
+    most: int | None = None
+    profile_type: str | None = None
+    owner: str | None = None
+    lost: bool | None = None
+
+    def has(self, profile: StockedProfile) -> bool:
+        """Returns whether a Profile is one of those, however many there are."""
+        digits = str(profile.iccid)
+        return (
+            digits > self.after
+            and (self.before is None or digits < self.before)
+            and self.profile_type in (None, profile.profile_type)
+            and self.owner in (None, profile.owner)
+            and self.lost in (None, profile.lost)
+        )
+
+
 class ProfileRepository(Protocol):
     """Keeps the Profiles."""
 
     def all(self) -> tuple[StockedProfile, ...]:
         """Returns every Profile, by ICCID."""
+
+    def page(self, asked: StockPage) -> tuple[StockedProfile, ...]:
+        """Returns some of the Profiles, by ICCID, without a look at the rest of the stock."""
 
     def get(self, iccid: Iccid) -> StockedProfile | None:
         """Returns the Profile with this ICCID, or None."""
@@ -66,6 +102,13 @@ class MemoryProfiles:
     def all(self) -> tuple[StockedProfile, ...]:
         """Returns every Profile, by ICCID."""
         return tuple(self._by_iccid[one] for one in sorted(self._by_iccid, key=str))
+
+    def page(self, asked: StockPage) -> tuple[StockedProfile, ...]:
+        """Returns some of the Profiles, by ICCID."""
+        found = tuple(filter(asked.has, self.all()))
+        if asked.most is None:
+            return found
+        return found[: asked.most] if asked.before is None else found[-asked.most :]
 
     def get(self, iccid: Iccid) -> StockedProfile | None:
         """Returns the Profile with this ICCID, or None."""

@@ -54,6 +54,16 @@ def serve(driver: Any) -> Iterator[Serve]:
         process.communicate()
 
 
+def test_served_card_has_the_ports_asked_for(serve: Serve, driver: Any) -> None:
+    serve("--personality", "v3.1", "--mep", "A1", "B", "--esim-ports", "3")
+    driver.send(RESET)
+    configure = bytes.fromhex("807C04000D 800102 810101 900201 03 910102 00")
+    waiting = driver.ask(configure)
+    assert waiting[:1] == b"\x61"
+    answer = driver.ask(bytes.fromhex("00C00000") + waiting[1:])
+    assert answer[6:11] == bytes.fromhex("9003010103"), "A1 agreed; A1 and B are the modes"
+
+
 def get_eid(driver: Any) -> bytes:
     """Asks the card for its EID, as an LPA does."""
     driver.send(RESET)

@@ -13,6 +13,7 @@ from rspsim.faults.hostile.odd_lists import (
     StoresLongNickname,
     UnknownMembers,
 )
+from rspsim.faults.hostile.odd_newer import LaterMembers, NextPort, RpmResultCut
 from rspsim.transports.vpcd import CardRemoved
 
 ICCID = "5A0A98990701000000000010"
@@ -104,6 +105,36 @@ def test_unknown_object_is_not_added_to_what_was_asked_for_by_tags():
     assert unknown in ask(card, bytes.fromhex("BF3E035C015A"))
     assert unknown in ask(card, LIST)
     assert unknown not in ask(card, bytes.fromhex("BF2D035C015A"))
+
+
+def test_each_profile_is_listed_on_the_next_port():
+    card = NextPort(Scripted(BF2D=listed(ICCID, "9F240101")))
+    assert ask(card, LIST)[:-2].hex() == listed(ICCID, "9F240102")
+    refused = bytes.fromhex("BF2D03810101")
+    assert ask(NextPort(Scripted(BF2D=refused.hex())), LIST)[:-2] == refused
+
+
+def test_result_of_a_package_is_one_octet_short():
+    card = RpmResultCut(Scripted(BF44="BF4405A103800104", BF2D="BF2D02A000"))
+    assert ask(card, bytes.fromhex("BF4400"))[:-2] == bytes.fromhex("BF4405A1038001")
+    assert ask(card, LIST)[:-2] == bytes.fromhex("BF2D02A000")
+
+
+def test_object_of_a_later_version_stands_in_the_template_of_the_isdr():
+    class Selected(Scripted):
+        def transmit(self, command):
+            apdu = CommandApdu.parse(command)
+            return bytes.fromhex("6F0AE00882030202008301009000" if apdu.data == b"\xa0" else "9000")
+
+    card = LaterMembers(Selected())
+    select = CommandApdu(0x01, Ins.SELECT, 4, 0, b"\xa0", le=256)
+    found = tlv.parse(card.transmit(select.encode())[:-2]).find(0xE0)
+    assert found.children()[-1].tag == 0x9F7D
+    waiting = card.transmit(CommandApdu(0x01, Ins.SELECT, 4, 0, b"\xa0").encode())
+    assert waiting == bytes((0x61, 14 + 2))
+    fetched = card.transmit(CommandApdu(0x01, Ins.GET_RESPONSE, 0, 0, le=waiting[1]).encode())
+    assert tlv.parse(fetched[:-2]).find(0xE0).children()[-1].tag == 0x9F7D
+    assert card.transmit(CommandApdu(0x01, Ins.SELECT, 4, 12, b"\xa1").encode()) == b"\x90\x00"
 
 
 def test_card_leaves_when_what_is_of_the_operator_is_changed():

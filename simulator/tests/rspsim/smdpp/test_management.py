@@ -99,6 +99,22 @@ def test_event_brings_its_data_or_is_refused(call, server):
     assert (done["state"], done["matchingId"]) == ("Released", "MINE")
 
 
+def test_stock_comes_by_the_page_and_by_state(call):
+    for _ in range(3):
+        call("POST", "/orders", {})
+    mine = call("POST", "/stock", {"type": "GOLD", "operator": "2.999.7", "owner": "26201"})
+    assert (mine["operator"], mine["state"]) == ("2.999.7", "Available")
+    digits = [one["iccid"] for one in call("GET", "/stock")]
+    assert len(digits) == 4
+    page = call("GET", f"/stock?after={digits[0]}&limit=2")
+    assert [one["iccid"] for one in page] == digits[1:3]
+    last = call("GET", "/stock?state=Released&limit=1&before=89999019999999999999")
+    released = [one for one in digits if one != mine["iccid"]]
+    assert [one["iccid"] for one in last] == released[-1:]
+    assert call("GET", "/stock?state=Released&limit=2") == call("GET", "/stock?state=Released")[:2]
+    assert [one["iccid"] for one in call("GET", "/stock?operator=2.999.7")] == [mine["iccid"]]
+
+
 def test_order_can_be_withdrawn(call, server):
     call("POST", "/orders", {})
     assert call("POST", "/orders/1", {"event": "WITHDRAWN"})["state"] == "Unavailable"

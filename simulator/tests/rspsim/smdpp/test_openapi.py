@@ -46,7 +46,11 @@ def sample(name, schema):
     kind = schema.get("type", "string")
     kind = kind[0] if isinstance(kind, list) else kind
     if kind == "string" and "pattern" in schema:
-        patterns = {"^[0-9]{18,20}$": "8929901099999999995", r"^\d+\.\d+\.\d+$": "2.4.0"}
+        patterns = {
+            "^[0-9]{18,20}$": "8929901099999999995",
+            r"^\d+\.\d+\.\d+$": "2.4.0",
+            r"^\d+(\.\d+)+$": "2.999.10",
+        }
         octets = re.search(r"\{(\d+),\d+\}\$$", schema["pattern"])  # the fewest that are taken
         return patterns.get(schema["pattern"], "00" * (int(octets[1]) if octets else 16))
     return {

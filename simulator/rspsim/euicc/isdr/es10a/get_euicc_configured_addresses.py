@@ -6,11 +6,24 @@ from rspcore.messages.es10a import (
     EuiccConfiguredAddressesRequest,
     EuiccConfiguredAddressesResponse,
 )
-from rspcore.messages.v3.profile_management import EuiccConfiguredDataResponse
+from rspcore.messages.v3.profile_management import CiName, EuiccConfiguredDataResponse
+from rspcore.pki.certificate import Certificate
 from rspsim.euicc.isdr.es10_function import Function, Interface
 from rspsim.euicc.outcome import Outcome, View
 
 __all__ = ["GET_EUICC_CONFIGURED_ADDRESSES"]
+
+
+def _ci_names(view: View) -> tuple[CiName, ...]:
+    """Returns each CI the card verifies under, with the common name of its certificate."""
+    return tuple(
+        CiName(
+            ci_pkid=one.ci_pkid,
+            ci_name=Certificate.from_der(one.ci_certificate).subject.common_name or "",
+        )
+        for one in view.state.credentials
+        if one.verifies
+    )
 
 
 def _handle(_request: EuiccConfiguredAddressesRequest, view: View) -> Outcome:
@@ -20,7 +33,9 @@ def _handle(_request: EuiccConfiguredAddressesRequest, view: View) -> Outcome:
             EuiccConfiguredDataResponse(
                 default_dp_address=addresses.default_dp or None,
                 root_ds_address=addresses.root_ds,
+                additional_root_ds_addresses=addresses.more_root_ds or None,
                 allowed_ci_pkid=addresses.default_dp_ci_pkid,
+                ci_list=_ci_names(view) if view.options.ci_names else None,
             )
         )
     return view.answer(

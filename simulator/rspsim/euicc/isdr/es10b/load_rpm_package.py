@@ -5,7 +5,8 @@ and, by analogy with smdpSignature2, euiccSignature1; the second over the data w
 type. The options `rpm_signature1_covered` and `rpm_result_tag` choose the other forms.
 
 A signed result, an error too, ends the session and waits among the Notifications; the one REFRESH
-of a package comes after it. A loss of power leaves all of this done, or nothing.
+of a package, one for each eSIM Port on which it changes something, comes after it. A loss of power
+leaves all of this done, or nothing.
 
 Source: SGP.22 v3.1, 5.7 (LoadRpmPackage).
 """
@@ -32,10 +33,11 @@ from rspcore.messages.v3.server_authentication import CtxParams1, OperationType
 from rspcore.tags import Tag
 from rspsim.euicc import cat, notifications
 from rspsim.euicc.decisions import Check, Checks, Decision, first_refusal
+from rspsim.euicc.esim_ports import ports
 from rspsim.euicc.isdr.es10_function import Function, Interface
-from rspsim.euicc.isdr.es10c import switching
+from rspsim.euicc.isdr.es10c import port_targets, switching
 from rspsim.euicc.isdr.rpm.execution import executed
-from rspsim.euicc.isdr.rpm.progress import Progress
+from rspsim.euicc.isdr.rpm.progress import PortChange, Progress
 from rspsim.euicc.options import RpmResultTag
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.security import ecasd
@@ -174,15 +176,30 @@ def _handle(request: LoadRpmPackageRequest, view: View) -> Outcome:
     if code is not None:
         final = RpmFinalResult(load_rpm_package_error_code_signed=code)
         return _answered(view, server, final, view.state, view.volatile)
-    progress = executed(Progress(view=view, server=server), request.smdp_signed3)
+    begun = Progress(view=view, server=server, asked_port=request.target_esim_port)
+    progress = executed(begun, request.smdp_signed3)
     results = view.decisions[RESULTS](progress.results)
     final = RpmFinalResult(rpm_package_execution_result=results)
-    state, volatile = progress.state, view.volatile
-    if progress.change is not None:
-        state = view.decisions[switching.WAITS](state, progress.change)
-        if view.decisions[ASKS_REFRESH]:
-            volatile = cat.with_refresh(view, volatile)
-    return _answered(view, server, final, state, volatile)
+    outcome = progress.view.outcome()
+    for one in progress.changes:
+        there = replace(view, state=outcome.state, volatile=outcome.volatile)
+        outcome = _changing(there, one)
+    return _answered(view, server, final, outcome.state, outcome.volatile)
+
+
+def _changing(view: View, change: PortChange) -> Outcome:
+    """Has a change wait for the REFRESH on its eSIM Port."""
+
+    def waits(there: View) -> Outcome:
+        state = there.decisions[switching.WAITS](there.state, change.switch)
+        if not there.decisions[ASKS_REFRESH]:
+            return there.outcome(state=state)
+        return there.outcome(state=state, volatile=cat.with_refresh(there, there.volatile))
+
+    known = ports.agreed(view)
+    if known is None or change.number is None:
+        return waits(view)
+    return port_targets.carried_out(view, known, change.number, waits)
 
 
 def _answered(

@@ -28,7 +28,9 @@ __all__ = [
     "DISABLE_CHECKS",
     "NAMES_PORT",
     "PORT_OF_PROFILE",
+    "DisableAttempt",
     "TargetAttempt",
+    "carried_out",
     "disabled",
     "enabled",
     "left",
@@ -44,12 +46,14 @@ class TargetAttempt:
         ports: The eSIM Ports.
         asked: targetEsimPort, or None.
         refresh: The request's refreshFlag.
+        remote: It is a command of an RPM package, in which MEP-A1 need not name a port.
     """
 
     attempt: ProfileAttempt
     ports: Ports
     asked: int | None
     refresh: bool
+    remote: bool = False
 
     @property
     def usable(self) -> range:
@@ -74,11 +78,17 @@ class TargetAttempt:
         return all(one is None or one.enable != profile.aid for one in waiting)
 
     @property
+    def card_chooses(self) -> bool:
+        """Returns whether the card chooses the port."""
+        unnamed = self.remote and self.ports.mode == MepMode.A1 and self.asked is None
+        return self.ports.mode == MepMode.A2 or unnamed
+
+    @property
     def named_rightly(self) -> bool:
         """Returns whether targetEsimPort is what the mode asks for."""
         match self.ports.mode:
             case MepMode.A1:
-                return self.asked in self.usable
+                return self.card_chooses or self.asked in self.usable
             case MepMode.A2:
                 return self.asked is None
             case _:
@@ -93,7 +103,7 @@ class TargetAttempt:
     @property
     def has_room(self) -> bool:
         """Returns whether there is a port to choose, where the card chooses."""
-        if self.ports.mode != MepMode.A2 or self.free is not None:
+        if not self.card_chooses or self.free is not None:
             return True
         return self.attempt.view.options.ports_full is PortsFull.REPLACED
 
@@ -158,7 +168,7 @@ def enabled(
             refusal = _E.undefinedError
         return view.answer(v3.EnableProfileResponse(enable_result=refusal))
     number = view.decisions[CHOSEN](target)
-    outcome = _elsewhere(view, known, number, lambda there: act(request, there))
+    outcome = carried_out(view, known, number, lambda there: act(request, there))
     result = v3.EnableProfileResponse.decode(outcome.response.data).enable_result
     port = view.decisions[NAMES_PORT](known, number)
     if result != _E.ok or port is None:
@@ -167,8 +177,15 @@ def enabled(
     return replace(outcome, response=replace(outcome.response, data=answer.encode()))
 
 
-def _elsewhere(view: View, known: Ports, number: int, act: Callable[[View], Outcome]) -> Outcome:
-    """Carries a change out on a port; a REFRESH there is announced here in MEP-A."""
+def carried_out(view: View, known: Ports, number: int, act: Callable[[View], Outcome]) -> Outcome:
+    """Carries a change out on a port; a REFRESH there is announced here in MEP-A.
+
+    Args:
+        view: The card on the port of the command.
+        known: Its eSIM Ports.
+        number: The port.
+        act: Makes the change on a card that is seen there.
+    """
     if number == known.in_use:
         return act(view)
     announced = view.decisions[lsi_command.ANNOUNCED_BITS]
@@ -247,7 +264,7 @@ def disabled(
     refusal = first_refusal(view.decisions[DISABLE_CHECKS], DisableAttempt(view, known, number))
     if refusal is not None:
         return view.answer(v3.DisableProfileResponse(disable_result=refusal))
-    return _elsewhere(view, known, number, lambda there: act(request, there))
+    return carried_out(view, known, number, lambda there: act(request, there))
 
 
 def left(view: View, volatile: Volatile, numbers: frozenset[int]) -> Volatile:

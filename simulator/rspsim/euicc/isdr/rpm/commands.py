@@ -43,6 +43,7 @@ from rspsim.euicc.isdr.es10c import (
     get_profiles_info,
 )
 from rspsim.euicc.isdr.es10c.profile_attempt import ProfileAttempt
+from rspsim.euicc.isdr.rpm import commanded_ports
 from rspsim.euicc.isdr.rpm.authority import TYPE_ALLOWED, configuration_of, manages, managing_entry
 from rspsim.euicc.isdr.rpm.progress import Progress
 from rspsim.euicc.outcome import View
@@ -95,33 +96,41 @@ DISALLOWED: Final = Decision("rpm.disallowed", _disallowed, "code where an SM-DP
 
 
 def _enabled(progress: Progress, of: OfProfile) -> Progress:
-    view = progress.after_change
-    attempt = ProfileAttempt(None, of.iccid, view)
-    target, current = attempt.profile, attempt.current
+    view = progress.view
+    target = progress.profile(of.iccid)
     code: int | None = None
     if target is not None and not view.decisions[MANAGES](progress, target, RpmType.enable):
         code = view.decisions[DISALLOWED](view, RpmType.enable)
+    port = commanded_ports.to_enable(progress, of.iccid)
+    if code is None:
+        code = port.refusal
+    attempt = ProfileAttempt(None, of.iccid, progress.after_changes(port.number))
     if code is None:
         code = first_refusal(view.decisions[enable_profile.CHECKS], attempt)
     code = view.decisions[CODE](RpmType.enable, code or 0)
-    result = v3.EnableProfileResponse(enable_result=code)
+    named = None if code else port.named
+    result = v3.EnableProfileResponse(enable_result=code, target_esim_port=named)
     data = RpmCommandResultData(enable_result=result)
     progress = progress.having(data, of.iccid, failed=bool(code))
     if code or target is None:
         return progress
-    leaving = progress.change.disable if progress.change else current.aid if current else None
+    waiting, current = progress.change_on(port.number), attempt.current
+    leaving = waiting.disable if waiting else current.aid if current else None
     change = PendingSwitch(disable=leaving, enable=target.aid, remote=True)
-    return replace(progress, change=change, enabled=True)
+    return replace(progress.having_change(port.number, change), enabled=True)
 
 
 def _disabled(progress: Progress, of: OfProfile) -> Progress:
     view = progress.view
-    attempt = ProfileAttempt(None, of.iccid, view)
-    target = attempt.profile
+    target = progress.profile(of.iccid)
     code: int | None = None
     if target is not None and not view.decisions[MANAGES](progress, target, RpmType.disable):
         code = view.decisions[DISALLOWED](view, RpmType.disable)
+    port = commanded_ports.to_disable(progress, target)
     if code is None:
+        code = port.refusal
+    if code is None:
+        attempt = ProfileAttempt(None, of.iccid, progress.seen_on(port.number))
         code = first_refusal(view.decisions[disable_profile.CHECKS], attempt)
     code = view.decisions[CODE](RpmType.disable, code or 0)
     result = v3.DisableProfileResponse(disable_result=code)
@@ -130,7 +139,7 @@ def _disabled(progress: Progress, of: OfProfile) -> Progress:
     if code or target is None:
         return progress
     change = PendingSwitch(disable=target.aid, remote=True)
-    return replace(progress, change=change, disabled=True)
+    return replace(progress.having_change(port.number, change), disabled=True)
 
 
 def _removed(progress: Progress, profile: Profile, /) -> Progress:
@@ -204,7 +213,7 @@ def _list(progress: Progress, of: ListProfileInfo) -> Progress:
         tags = view.decisions[get_profiles_info.WANTED](of.tag_list, default)
     except DecodeError:
         tags, code = frozenset(), v3.ProfileInfoListError.incorrectInputValues
-    waits = progress.change is not None and view.decisions[LIST_ONGOING]
+    waits = bool(progress.changes) and view.decisions[LIST_ONGOING]
     if code is None and waits and Tag.ProfileState in tags:
         code = v3.ProfileInfoListError.profileChangeOngoing
     if code is not None:
@@ -273,7 +282,7 @@ def _contacted(progress: Progress, of: ContactPcmp) -> Progress:
     )
     if profile is None or not able or not managed:
         error = ContactPcmpError.commandError
-    elif not profile.enabled:
+    elif not ProfileAttempt(None, of.iccid, view).enabled:
         error = ContactPcmpError.profileNotEnabled
     elif address is None:
         error = ContactPcmpError.noLprConfiguration

@@ -4,11 +4,26 @@ from rspcore.frozen import dataclass, replace
 from rspcore.ids import Iccid
 from rspcore.messages.es10c import ProfileState
 from rspcore.messages.v3.rpm_package import RpmCommandResult, RpmCommandResultData
+from rspsim.euicc import port_states
+from rspsim.euicc.esim_ports import ports
 from rspsim.euicc.outcome import View
 from rspsim.euicc.session_context import AuthenticatedServer
 from rspsim.euicc.state import CardState, PendingSwitch, Profile
 
-__all__ = ["Progress"]
+__all__ = ["PortChange", "Progress"]
+
+
+@dataclass(frozen=True, slots=True)
+class PortChange:
+    """A change of states that waits for its REFRESH.
+
+    Attributes:
+        number: eSIM Port; None on a card that works with one.
+        switch: What to disable and enable there.
+    """
+
+    number: int | None
+    switch: PendingSwitch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +33,8 @@ class Progress:
     Attributes:
         view: The card; its state has what they deleted and updated, and no change of states.
         server: The SM-DP+ of the session.
-        change: The change of states that waits for the one REFRESH at the end, or None.
+        asked_port: targetEsimPort of the request, or None.
+        changes: The changes of states that wait for the REFRESH at the end, one for each eSIM Port.
         enabled: A command enabled a Profile.
         disabled: A command disabled one.
         contacted: A command asked for a PCM Platform.
@@ -29,7 +45,8 @@ class Progress:
 
     view: View
     server: AuthenticatedServer
-    change: PendingSwitch | None = None
+    asked_port: int | None = None
+    changes: tuple[PortChange, ...] = ()
     enabled: bool = False
     disabled: bool = False
     contacted: bool = False
@@ -42,15 +59,33 @@ class Progress:
         """Returns the state of the card so far."""
         return self.view.state
 
-    @property
-    def after_change(self) -> View:
-        """Returns the card as it will be after the REFRESH, for the checks of EnableProfile."""
-        change = self.change
-        leaving = None if change is None else self.state.profile_by_aid(change.disable)
-        if leaving is None:
-            return self.view
-        gone = replace(leaving, state=ProfileState.disabled)
-        return replace(self.view, state=self.state.with_profile(gone))
+    def change_on(self, number: int | None) -> PendingSwitch | None:
+        """Returns the change that waits on an eSIM Port, or None."""
+        return next((one.switch for one in self.changes if one.number == number), None)
+
+    def seen_on(self, number: int | None) -> View:
+        """Returns the card as an eSIM Port sees it, changes that wait left aside."""
+        view, known = self.view, ports.agreed(self.view)
+        if known is None or number is None or number == known.in_use:
+            return view
+        whole = port_states.from_port(view.state, known.in_use)
+        volatile = ports.turned(view.volatile, number)
+        return replace(view, state=port_states.on_port(whole, number), volatile=volatile)
+
+    def after_changes(self, number: int | None) -> View:
+        """Returns the card as an eSIM Port sees it after every REFRESH."""
+        view = self.seen_on(number)
+        for one in self.changes:
+            leaving = view.state.profile_by_aid(one.switch.disable)
+            if leaving is not None:
+                gone = replace(leaving, state=ProfileState.disabled, port=None)
+                view = replace(view, state=view.state.with_profile(gone))
+        return view
+
+    def having_change(self, number: int | None, switch: PendingSwitch) -> "Progress":
+        """Returns the progress with the change that waits on an eSIM Port."""
+        others = tuple(one for one in self.changes if one.number != number)
+        return replace(self, changes=(*others, PortChange(number, switch)))
 
     def profile(self, iccid: Iccid) -> Profile | None:
         """Returns the Profile of an ICCID, or None."""

@@ -18,7 +18,7 @@ from rspcore.messages.metadata import (
     StoreMetadataRequest,
 )
 from rspcore.profile_maker import PRESETS, ProfileParameters, make_profile
-from rspsim.smdpp.protocol.es2p.order_of_profile import may_order
+from rspsim.smdpp.protocol.es2p.order_of_profile import is_of_another, may_order
 from rspsim.smdpp.protocol.es2p.profile_types import is_of
 from rspsim.smdpp.protocol.es9p_function import Environment
 from rspsim.smdpp.protocol.order_status_codes import (
@@ -60,7 +60,7 @@ def run(
     if request.eid is not None:
         event = OrderEvent.DOWNLOAD_ORDERED_FOR_EID
     available = _order_to_be(environment, profile)
-    order = environment.orders.change(available.number, event, eid=request.eid)
+    order = environment.orders.change(available.number, event, eid=request.eid, operator=caller)
     return DownloadOrderResponse(iccid=order.iccid)
 
 
@@ -79,7 +79,9 @@ def _named(
     digits, profile = str(iccid), environment.orders.stock.profiles.get(iccid)
     if profile is None:
         return ICCID_UNKNOWN("no Profile with this ICCID", identifier=digits)
-    if not may_order(environment, iccid, caller):
+    ordered = environment.orders.stock.of_profile(iccid)
+    theirs = ordered is not None and is_of_another(ordered, caller)
+    if theirs or not may_order(environment, iccid, caller):
         return ICCID_NOT_ALLOWED("of another operator", identifier=digits)
     if kind is not None and not _has_type(profile, kind):
         return PROFILE_TYPE_REFUSED(f"{digits} is not of this type", identifier=kind)

@@ -5,9 +5,11 @@ from dataclasses import replace
 import pytest
 
 from rspcore.errors import LocalError, StoreError
+from rspcore.ids import Iccid
 from rspsim.env import SeededRng
 from rspsim.smdpp import OrderEvent, OrderState, Policy
 from rspsim.smdpp.stock.order_book import OrderBook
+from rspsim.smdpp.stock.profiles import StockPage
 from rspsim.stores.server_state import FileState
 
 
@@ -111,3 +113,28 @@ def test_deleted_profile_that_was_ordered_anew_does_not_go_back(make_server, mak
     second = server.orders.order(profile.upp, profile.metadata)
     done = server.orders.after_deletion(first, server.environment.policy.after_deletion)
     assert (done.state, second.state) == ("Unavailable", "Released")
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ({}, [1, 2, 3, 4]),
+        ({"most": 2}, [1, 2]),
+        ({"after": 1}, [2, 3, 4]),
+        ({"after": 1, "most": 2}, [2, 3]),
+        ({"before": 4, "most": 2}, [2, 3]),
+        ({"profile_type": "GOLD"}, [2, 4]),
+        ({"owner": "2.999.7", "before": 4}, [2]),
+        ({"lost": True}, [3]),
+        ({"lost": False, "most": 3}, [1, 2, 4]),
+    ],
+)
+def test_stock_comes_by_the_page(book, profile, asked, found):
+    iccids = [Iccid.from_digits(f"899990100000000000{one}") for one in range(1, 5)]
+    for number, iccid in enumerate(iccids, 1):
+        gold = {"profile_type": "GOLD", "owner": "2.999.7"} if number in (2, 4) else {}
+        book.stock.add(profile.upp, replace(profile.metadata, iccid=iccid), **gold)
+    book.stock.profiles.put(replace(book.stock.profiles.get(iccids[2]), lost=True))
+    places = {name: str(iccids[asked[name] - 1]) for name in ("after", "before") if name in asked}
+    page = book.stock.profiles.page(StockPage(**(asked | places)))
+    assert [iccids.index(one.iccid) + 1 for one in page] == found

@@ -27,7 +27,7 @@ from rspsim.euicc.isdr.es10b import (
 )
 from rspsim.euicc.isdr.es10b.authenticate_server import AuthenticationAttempt
 from rspsim.euicc.isdr.es10c import get_profiles_info, switching
-from rspsim.euicc.isdr.rpm import authority, commands, execution
+from rspsim.euicc.isdr.rpm import authority, commanded_ports, commands, execution
 from rspsim.euicc.isdr.rpm.execution import Next
 from rspsim.euicc.isdr.rpm.progress import Progress
 from rspsim.euicc.load.es8p import store_metadata
@@ -450,6 +450,12 @@ FAULTS: Final = (
             authority.ENTRY,
             lambda configuration, _server: (configuration.managing_dp_list or (None,))[0],
         ),
+    ),
+    CardFault(
+        "v3.rpm.lowest-port",
+        "Enables a Profile on the lowest free eSIM Port, whatever targetEsimPort says.",
+        ("ES10b.LoadRpmPackage#48",),
+        swap(commanded_ports.ASKED, lambda _number: None),
     ),
     CardFault(
         "v3.rpm.tests-managed",

@@ -18,13 +18,16 @@ from rspsim.euicc import alerts
 from rspsim.euicc.decisions import Check
 from rspsim.euicc.isdr import selection
 from rspsim.euicc.isdr.es10a import set_default_dp_address
+from rspsim.euicc.isdr.es10a.get_euicc_configured_addresses import GET_EUICC_CONFIGURED_ADDRESSES
 from rspsim.euicc.isdr.es10b import authenticate_server, cancel_session
 from rspsim.euicc.isdr.es10b.authenticate_server import AuthenticationAttempt
 from rspsim.euicc.isdr.es10b.get_euicc_info import GET_EUICC_INFO1, GET_EUICC_INFO2, MODE_OF_LPAE
 from rspsim.euicc.isdr.es10b.prepare_download import PREPARE_DOWNLOAD
 from rspsim.euicc.isdr.es10c import euicc_memory_reset
 from rspsim.euicc.isdr.es10c.get_profiles_info import GET_PROFILES_INFO
+from rspsim.euicc.load import segments
 from rspsim.euicc.load.es8p import store_metadata
+from rspsim.euicc.load_progress import LoadPosition
 from rspsim.euicc.options import PendingListing
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.state import CardState, Profile
@@ -40,6 +43,8 @@ from rspsim.faults.card.card_fault import (
 )
 
 __all__ = ["FAULTS"]
+
+Configured = v3.EuiccConfiguredDataResponse
 
 _OTHER: Final = Version.from_text("3.9.9")
 _UNDEFINED: Final = 127
@@ -63,6 +68,31 @@ def _info2(change: Callable[[EuiccInfo2], EuiccInfo2]) -> Change:
         return answering_data(outcome, change(info).encode())
 
     return behind(GET_EUICC_INFO2, changed)
+
+
+def _configured(change: Callable[[Configured], Configured]) -> Change:
+    def changed(outcome: Outcome, view: View) -> Outcome:
+        if not view.state.personality.version_3:
+            return outcome
+        data = Configured.decode(outcome.response.data)
+        return answering_data(outcome, change(data).encode())
+
+    return behind(GET_EUICC_CONFIGURED_ADDRESSES, changed)
+
+
+def _with_unknown_ci(data: Configured) -> Configured:
+    if data.ci_list is None:
+        return data
+    one = v3.CiName(ci_pkid=bytes(range(20)), ci_name="CI of nobody")
+    return replace(data, ci_list=(*data.ci_list, one))
+
+
+def _passed_over_among_elements(view: View) -> int:
+    load = view.session.load
+    among = load is not None and load.position is LoadPosition.IN_ELEMENTS
+    if view.state.personality.version_3 and among:
+        return int(StatusWord.OK)
+    return segments.MISPLACED.standard(view)
 
 
 def _last_first(data: bytes) -> bytes:
@@ -264,6 +294,30 @@ FAULTS: Final = (
         "Gives another highestSvn in EUICCInfo2 than in EUICCInfo1.",
         ("ES10b.GetEUICCInfo2#24",),
         _info2(lambda info: replace(info, highest_svn=_OTHER)),
+    ),
+    CardFault(
+        "v3.info2.lowest-above-highest",
+        "Gives a lowestSvn in EUICCInfo2 that is above highestSvn.",
+        ("ES10b.GetEUICCInfo2#32",),
+        _info2(lambda info: replace(info, svn=_OTHER)),
+    ),
+    CardFault(
+        "v3.configured-data.first-root-alone",
+        "Lists the first root SM-DS alone.",
+        ("ES10a.GetEuiccConfiguredAddresses#05",),
+        _configured(lambda data: replace(data, additional_root_ds_addresses=None)),
+    ),
+    CardFault(
+        "v3.configured-data.unknown-ci",
+        "Names a CI that no list of EUICCInfo1 has.",
+        ("ES10a.GetEuiccConfiguredAddresses#07",),
+        _configured(_with_unknown_ci),
+    ),
+    CardFault(
+        "v3.load.header-among-elements",
+        "Passes over the header A1 among the profile elements.",
+        ("ES10b.LoadBoundProfilePackage#15",),
+        swap(segments.MISPLACED, _passed_over_among_elements),
     ),
     CardFault(
         "v3.info2.iot",
