@@ -17,6 +17,7 @@ from rspharness.simulated.kept_in_process import OneCardLink
 from rspsim.env import ManualClock, SeededRng
 from rspsim.faults.registry import server_faults
 from rspsim.smdpp.http_messages import HttpRequest
+from rspsim.smdpp.partner_calls import NO_PARTNERS, carried_out
 from rspsim.smdpp.policy import Policy
 from rspsim.smdpp.protocol.es2p import rpm_order
 from rspsim.smdpp.server import SmDpPlus
@@ -80,7 +81,7 @@ class World:
     def order_rpm(self, card, *commands, **words):
         body = {"header": HEADER, "rpmScript": b64(b"".join(commands)), **words}
         body.setdefault("eid", str(card.state.eid))
-        return rpm_order.run(self.server.environment, body, "2.999.7")
+        return carried_out(rpm_order.run(self.server.environment, body, "2.999.7"), NO_PARTNERS)
 
     def order_of(self, iccid):
         return self.server.orders.stock.of_profile(iccid)

@@ -19,7 +19,7 @@ from rspharness.lpa.es9p_client import ServerRefusedError
 from rspharness.lpa.newer.next_device import Move, move_profile, recover_profile
 from rspharness.lpa.newer.remote_packages import AgreeingOwner, fetch_packages
 from rspharness.servers import rpm_packages
-from rspsim.smdpp.partner_calls import PartnerReply
+from rspsim.smdpp.partner_calls import NO_PARTNERS, PartnerReply, carried_out
 from rspsim.smdpp.protocol.es2p import rpm_order
 from rspsim.smdpp.stock.orders import OrderEvent
 
@@ -76,6 +76,47 @@ def test_the_owner_decides():
     assert world.paths[-1] == "cancelSession"
 
 
+class EventPort:
+    """Takes calls for an SM-DS, and answers each with success."""
+
+    def __init__(self, status=200):
+        self.status, self.calls = status, []
+
+    def post(self, call):
+        self.calls.append((call.address, call.path.rpartition("/")[2], json.loads(call.body)))
+        body = json.dumps(said({"status": "Executed-Success"})).encode()
+        return PartnerReply(status=self.status, body=body)
+
+
+def ordered_with_event(world, card, port):
+    body = {"header": HEADER, "rpmScript": b64(rpm_packages.enable(ONE.metadata.iccid))}
+    body |= {"eid": str(card.state.eid), "matchingId": "FIRST", "rootSmdsAddress": "ds.example.com"}
+    return carried_out(rpm_order.run(world.server.environment, body, "2.999.7"), port)
+
+
+def test_package_has_an_event_until_it_is_done():
+    world, card, port = World(), newer_card(), EventPort()
+    world.installed(card, managed(world, ONE))
+    assert ordered_with_event(world, card, port).matching_id == "FIRST"
+    ((address, function, body),) = port.calls
+    assert (address, function) == ("ds.example.com", "registerEvent")
+    assert (body["eventId"], body["rspServerAddress"]) == ("FIRST", world.address)
+    assert world.server.take_errand() is None
+    with world.lpa(card) as lpa:
+        fetch_packages(lpa.card, world, world.address, matching_id="FIRST")
+        lpa.deliver_notifications()
+    errand = world.server.take_errand()
+    assert (errand.function, errand.call.address) == ("deleteEvent", "ds.example.com")
+
+
+def test_package_without_its_event_is_not_kept():
+    world, card = World(), newer_card()
+    world.installed(card, managed(world, ONE))
+    refused = ordered_with_event(world, card, EventPort(status=500))
+    assert refused.codes == "8.9/4.2"
+    assert world.server.environment.operations.all() == ()
+
+
 def test_nothing_waits():
     world, card = World(), newer_card()
     world.installed(card, managed(world, ONE))
@@ -104,7 +145,8 @@ def test_refusals_of_an_order_have_their_codes(words, script, codes):
     body = {"header": HEADER, "rpmScript": b64(script), "eid": str(card.state.eid), **given}
     if words.get("eid", "") is None:
         del body["eid"]
-    refused = rpm_order.run(world.server.environment, body, "2.999.7")
+    steps = rpm_order.run(world.server.environment, body, "2.999.7")
+    refused = carried_out(steps, NO_PARTNERS)
     assert refused.codes == codes
 
 

@@ -50,7 +50,10 @@ from rspsim.smdpp.protocol.asn1_binding import ASN1_PATH, in_asn1
 from rspsim.smdpp.protocol.es9p import FUNCTIONS
 from rspsim.smdpp.protocol.es9p_function import Environment, Es9pFunction, Outcome, noted_checks
 from rspsim.smdpp.protocol.http_binding import json_answer, plain_answer, transport_fault
-from rspsim.smdpp.protocol.order_consequences import OrdersWithConsequences
+from rspsim.smdpp.protocol.order_consequences import (
+    OperationsWithConsequences,
+    OrdersWithConsequences,
+)
 from rspsim.smdpp.protocol.partner_side import PartnerSide
 from rspsim.smdpp.protocol.server_calls import AnsweredCalls
 from rspsim.smdpp.shared_settings import SettingTexts
@@ -211,7 +214,7 @@ class SmDpPlus(ManagedServer):
             sessions=SessionBook(self.state.sessions, policy.session_lifetime),
             receipts=ReceiptBook(limits, self.state.seen, self.state.receipts),
             errands=self.state.errands,
-            operations=self.state.operations,
+            operations=OperationsWithConsequences(self.state.operations, lambda: self.environment),
             faults=FaultSwitch(faults, identity),
         )
         self.history = self.state.make_history()

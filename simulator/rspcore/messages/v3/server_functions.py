@@ -132,6 +132,7 @@ class RpmOrderRequest(JsonMessage):
     eid: Annotated[Eid | None, Member("eid", EID)] = None
     matching_id: Annotated[str | None, Member("matchingId", TEXT)] = None
     root_smds_address: Annotated[str | None, Member("rootSmdsAddress", ADDRESS)] = None
+    alt_smds_address: Annotated[str | None, Member("altSmdsAddress", ADDRESS)] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
