@@ -21,6 +21,7 @@ from rspharness import testcase
 from rspharness.card import expect, tlv_edit
 from rspharness.servers import device_change as dc
 from rspharness.servers.rsp_server import profile
+from rspharness.suite.installed_profiles import require_installed
 
 ONE, TWO = profile("PROFILE_OPERATIONAL1"), profile("PROFILE_OPERATIONAL2")
 WITH_PPR2 = replace(preset("PROFILE_OPERATIONAL1"), ppr=frozenset({PprId.ppr2}))
@@ -42,7 +43,7 @@ def test_clear_data(card, given, server, step):
         answered = response.verify_device_change_ok
         expect.equal(answered.activation_code_for_dc, dc.ACTIVATION_CODE, "activationCodeForDc")
         expect.equal(answered.iccid, one.iccid, "iccid")
-        expect.equal(dc.present(card), [one.iccid], "Profiles")
+        require_installed(card, one)
 
 
 @testcase("ES10b.VerifyDeviceChange#12")
@@ -108,7 +109,7 @@ def test_old_profile_is_deleted(card, given, server, note, step):
     with step("Expected: ok, the Profile gone, delete Notifications and BF63"):
         expect.ok(response)
         with expect.settled():
-            expect.equal(dc.present(card), [], "Profiles")
+            require_installed(card)
         kinds = [each[:2].hex().upper() for each in card.pending_notifications()]
         note(f"Notifications beginning with {', '.join(kinds)}")
         expect.that(
@@ -146,7 +147,7 @@ def test_altered_signature5(card, given, server, step):
         response = card.ask(tlv_edit.flipped(octets, Tag.Signature))
     with step("Expected: invalidSignature(2), the Profile there"):
         expect.error(response, VERIFY.invalidSignature)
-        expect.equal(dc.present(card), [one.iccid], "Profiles")
+        require_installed(card, one)
 
 
 @testcase("ES10b.VerifyDeviceChange#05")
@@ -159,7 +160,7 @@ def test_verify_without_a_session(card, given, server, step):
         response = card.ask(change.verify_request(change.data(delete_old_profile=True)))
     with step("Expected: noSession(4), the Profile there"):
         expect.error(response, VERIFY.noSession)
-        expect.equal(dc.present(card), [one.iccid], "Profiles")
+        require_installed(card, one)
 
 
 @testcase("ES10b.VerifyDeviceChange#06")
@@ -172,7 +173,7 @@ def test_verify_for_another_transaction(card, given, server, step):
         response = card.ask(octets)
     with step("Expected: invalidTransactionId(5), the Profile there"):
         expect.error(response, VERIFY.invalidTransactionId)
-        expect.equal(dc.present(card), [one.iccid], "Profiles")
+        require_installed(card, one)
 
 
 @testcase("ES10b.VerifyDeviceChange#09")
@@ -185,7 +186,7 @@ def test_enabled_profile_is_not_deleted(card, given, server, step):
         response = card.ask(change.verify_request(change.data(delete_old_profile=True)))
     with step("Expected: profileNotInDisabledState(8), the Profile there"):
         expect.error(response, VERIFY.profileNotInDisabledState)
-        expect.equal(dc.present(card), [one.iccid], "Profiles")
+        require_installed(card, one)
 
 
 @testcase("ES10b.VerifyDeviceChange#10")
@@ -197,7 +198,7 @@ def test_profile_with_ppr2_is_not_deleted(card, given, server, step):
         response = card.ask(change.verify_request(change.data(delete_old_profile=True)))
     with step("Expected: disallowedByPolicy(3), the Profile there"):
         expect.error(response, VERIFY.disallowedByPolicy)
-        expect.equal(dc.present(card), [one.iccid], "Profiles")
+        require_installed(card, one)
 
 
 @testcase("ES10b.VerifyDeviceChange#11")
@@ -211,7 +212,7 @@ def test_data_of_another_profile(card, given, server, note, step):
         note(f"error {expect.code_of(response)!r}")
     with step("Expected: invalidData(7), both Profiles there"):
         with expect.settled():
-            expect.equal(dc.present(card), [one.iccid, two.iccid], "Profiles")
+            require_installed(card, one, two)
         expect.error(response, VERIFY.invalidData)
 
 
@@ -224,7 +225,7 @@ def test_transfer_by_the_server(card, given, server, step):
         with step(f"S_LPAd -> eUICC: VerifyDeviceChange, deleteOldProfile {bool(delete)}"):
             expect.ok(card.ask(change.verify_request(change.data(delete_old_profile=delete))))
         with step(f"Expected: the Profile {'gone' if delete else 'there'}"):
-            expect.equal(dc.present(card), [] if delete else [one.iccid], "Profiles")
+            require_installed(card, *(() if delete else (one,)))
     with step("Expected: its delete Notification"):
         events = [each.profile_management_operation for each in card.notifications()]
         wanted = frozenset({NotificationEvent.notificationLocalDelete})
@@ -246,4 +247,4 @@ def test_transfer_by_a_stored_code(card, given, step):
         )
     with step("S_LPAd -> eUICC: DeleteProfile; expected: ok(0)"):
         expect.ok(card.send(DeleteProfileRequest(iccid=one.iccid)))
-        expect.equal(dc.present(card), [], "Profiles")
+        require_installed(card)

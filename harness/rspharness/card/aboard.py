@@ -1,8 +1,8 @@
 """What is somebody else's on a card that is kept: it was there before the run, and stays."""
 
-from dataclasses import dataclass
 from typing import Final
 
+from rspcore.frozen import dataclass
 from rspcore.ids import Iccid
 
 __all__ = ["NOBODY", "Aboard", "cannot_be_lifted"]

@@ -4,9 +4,9 @@ import os
 import re
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from rspcore.frozen import dataclass
 from rspharness.peers.stdio_driver import StdioDriver, talked
 from rspharness.record.timing import stopwatch
 from rspharness.record.trace import Trace
@@ -40,7 +40,10 @@ class Outcome:
     @property
     def words(self) -> str:
         """Returns what it came to, for an explanation."""
-        said = " ".join(self.output.split())[-_SHOWN:]
+        lines = [one for one in self.output.splitlines() if one.strip()]
+        if self._crashed and self.crash in self.output:
+            lines = lines[-1:]  # of a traceback what was raised
+        said = " ".join(" ".join(lines).split())[-_SHOWN:]
         if self.code is None:
             return f"a hang: no end within its time; {said}"
         if self._crashed:

@@ -208,7 +208,8 @@ class LpaUnderTest:
             ExpectationError: it was.
         """
         found = list(self.asked(function, server))
-        require(not found, f"no {function}", f"{len(found)}: {found[:1]}")
+        came = f"{len(found)} calls, the first answered with {found[0]}" if found else ""
+        require(not found, f"no {function}", came)
 
     def require_never_done(self, function: str) -> None:
         """Requires no call of a function to have succeeded; the card's error may be passed on.
@@ -217,7 +218,8 @@ class LpaUnderTest:
             ExpectationError: one did.
         """
         done = [one for one in self.asked(function) if one.startswith("Executed")]
-        require(not done, f"no {function} that succeeds", f"{len(done)}: {done[:1]}")
+        came = f"{len(done)} calls succeeded, the first with {done[0]}" if done else ""
+        require(not done, f"no {function} that succeeds", came)
 
     def members(self, function: str) -> list[dict[str, Any]]:
         """Returns the members of each call of a function, oldest first."""

@@ -248,15 +248,22 @@ def look_for_secrets(run: Run, case: str, card: Card, answered: bytes) -> None:
         card: The card, with the secrets.
         answered: The data of all its answers.
     """
-    for kind in sorted(card.secrets.left_out):
-        note = f"{NOT_LOOKED_FOR}, because it is short or regular: {kind}"
-        if note not in run.notes:
-            run.notes.append(note)
+    _note_left_out(run, card.secrets.left_out)
     for words in card.secrets.within(answered):
         card.note(f"also: {words} stands in an answer ({_SECRETS_ROW})")
         finding = Cause(_SECRETS_ROW, f"{words} stands in an answer, first in {case}", "")
         if not any(one.finding.startswith(words) for one in run.leaks):
             run.leaks.append(finding)
+
+
+def _note_left_out(run: Run, kinds: Collection[str]) -> None:
+    """Keeps one note of the run that names every kind of secret that is not looked for."""
+    begin = f"{NOT_LOOKED_FOR}, because short or regular: "
+    known = [one.removeprefix(begin).split(", ") for one in run.notes if one.startswith(begin)]
+    every = sorted({*kinds, *(kind for one in known for kind in one)})
+    if every:
+        others = [one for one in run.notes if not one.startswith(begin)]
+        run.notes[:] = [*others, begin + ", ".join(every)]
 
 
 def remove_traces(case: CaseState, run: Run) -> None:

@@ -17,12 +17,13 @@ import gzip
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, Final, TextIO
 
 from rspcore.errors import ConfigError
+from rspcore.frozen import dataclass
 from rspharness.record.trace import HEADER, Answered, Remark, Reset, read_events
 
 __all__ = [

@@ -13,11 +13,11 @@ or `# card under test` says whose lines follow. What follows `;` is the time and
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
 from rspcore.errors import ConfigError
+from rspcore.frozen import dataclass
 from rspharness.record.verdicts import TargetLost
 
 __all__ = [

@@ -15,12 +15,12 @@ import json
 import re
 from base64 import b64decode
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
 from rspcore.apdu import CommandApdu
 from rspcore.errors import DecodeError
+from rspcore.frozen import dataclass
 from rspcore.ids import Eid
 from rspharness.targets.own_profile import OWN_ICCIDS
 

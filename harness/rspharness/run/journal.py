@@ -18,11 +18,12 @@ import errno
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from pathlib import Path
 from typing import Any, Final, Self
 
 from rspcore.errors import StoreError
+from rspcore.frozen import dataclass
 from rspcore.ids import Aid, Eid, Iccid
 
 __all__ = ["Before", "ChangeCounter", "Journal", "ProfileBefore", "journalled_eids", "state_folder"]

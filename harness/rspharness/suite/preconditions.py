@@ -1,12 +1,23 @@
 """What a case needs of a card that no command of it brings about, read before the case begins."""
 
-from rspcore.errors import RspError
+from collections.abc import Iterable
+
+from rspcore.errors import DecodeError, RspError
 from rspcore.messages.es10c import ProfileState
+from rspcore.messages.euicc_info import EuiccInfo2
+from rspcore.profile_maker import TestProfile
+from rspcore.profile_reader import ProfileHeader, split
+from rspcore.profile_reader.service_capabilities import SERVICE_CAPABILITIES
 from rspharness.card.aboard import NOBODY
 from rspharness.card.card_under_test import Card
 from rspharness.record.verdicts import NotApplicable, TargetLost
 
-__all__ = ["require_enabled", "require_no_other_notifications", "require_no_other_profiles"]
+__all__ = [
+    "require_enabled",
+    "require_no_other_notifications",
+    "require_no_other_profiles",
+    "require_services",
+]
 
 
 def require_enabled(card: Card) -> None:
@@ -69,3 +80,32 @@ def require_no_other_notifications(
         raise NotApplicable(
             f"{why}, and {enabled}, Enabled and not of the suites, has one when it gives way"
         )
+
+
+def require_services(info: EuiccInfo2 | None, wanted: Iterable[TestProfile]) -> None:
+    """Requires a card that claims every service that the headers of these Profiles ask for.
+
+    Args:
+        info: EUICCInfo2; None when it could not be read: such a card is taken as one that has
+            them, and the downloads show whether it does.
+        wanted: The Profiles; a package without a header that can be read asks for nothing.
+
+    Raises:
+        NotApplicable: uiccCapability lacks the bit of a service.
+    """
+    if info is None:
+        return
+    asked = sorted({service for one in wanted for service in _services(one)})
+    missing = [one for one in asked if SERVICE_CAPABILITIES.get(one) not in info.uicc_capability]
+    if missing:
+        raise NotApplicable(
+            f"a Profile of the case needs {', '.join(missing)}, which uiccCapability of the card "
+            "does not claim"
+        )
+
+
+def _services(made: TestProfile) -> tuple[str, ...]:
+    try:
+        return ProfileHeader.parse(split(made.upp)[0]).mandatory_services
+    except DecodeError:
+        return ()

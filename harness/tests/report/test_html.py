@@ -144,3 +144,37 @@ def test_slopes_by_numbers_are_a_table():
     page = render(Results(facts={"target": "card"}, growth=[growth]), {})
     assert "STORE DATA GetRat by Profiles" in page
     assert "1.250" in page
+
+
+def _blocks(css):
+    """Yields the place, the selector and the inside of each rule on the outermost level."""
+    depth, begin, selector, opened = 0, 0, "", 0
+    for place, one in enumerate(css):
+        if one == "{":
+            depth += 1
+            if depth == 1:
+                selector, opened = css[begin:place].strip(), place + 1
+        elif one == "}":
+            depth -= 1
+            if depth == 0:
+                yield opened, selector, css[opened:place]
+                begin = place + 1
+
+
+def test_no_general_rule_takes_back_what_a_narrow_page_has():
+    """Of two rules that are as specific, the later one holds, and a media query adds nothing."""
+    rules = list(_blocks(re.search(r"<style>(.*)</style>", _page(), re.DOTALL)[1]))
+    ((narrow, _, inside),) = [one for one in rules if "max-width" in one[1]]
+    changed = {selector for _, selector, _ in _blocks(inside)}
+    assert {"dl", ".inside", ".clamp"} <= changed
+    later = [selector for place, selector, _ in rules if place > narrow and selector in changed]
+    assert later == []
+
+
+def test_long_values_of_a_failure_are_broken_and_come_after_no_note():
+    long = "C3A9" * 80
+    case = _case("A#01", "fail", expected=f"b'{long}'", actual="None")
+    page = _page(case, notes=["the card was lost and came back"])
+    assert "table.failures { table-layout: fixed; }" in page
+    assert '<td data-label="actual"><div class="clamp">' in page
+    assert page.index('id="failures"') < page.index("came back") < page.index('id="cases"')

@@ -146,6 +146,14 @@ def always(answer):
     return lambda *_, **__: answer
 
 
+class _Reversed(dict):
+    """What reads structures, their components from the last to the first."""
+
+    def get(self, kind):
+        absent, steps, mandatory, made_of = codec._reading(kind)
+        return absent, steps[::-1], tuple(mandatory[-1] - one for one in mandatory[::-1]), made_of
+
+
 BROKEN = {
     "BSP, padding": (bsp, "pad", lambda octets: octets + bytes(-len(octets) % 16)),
     "BSP, shared info": (kdf, "shared_info", lambda host_id, eid, **_: host_id + eid.octets),
@@ -164,8 +172,8 @@ BROKEN = {
     "SCP80, ciphering": (packet, "encipher", lambda algorithm, _, data: data[::algorithm]),
     "messages of version 3, order of components": (
         codec,
-        "_reading",
-        lambda kind: codec._make_reading(tuple(reversed(codec._make_plan(kind)))),
+        "_READING",
+        _Reversed(),
     ),
     "SCP80, receipt ciphered alone": (packet, "_ciphering_alone", always(answer=False)),
 }
