@@ -19,6 +19,7 @@ from pathlib import Path
 import downloads
 import installation
 import programs
+import replayed
 import round_trips
 import smdpp_sessions
 from figure import Figure
@@ -73,6 +74,7 @@ def over_pcsc(share: int) -> list[Figure]:
             slots = daemon.slots
             for measure in (
                 lambda: round_trips.over_pcsc(slots, 5000 // share),
+                lambda: replayed.over_pcsc(slots, 10 // share + 2),
                 lambda: downloads.over_pcsc(slots[0], 30 // share),
                 lambda: programs.card_start(slots[0], 5),
             ):

@@ -46,9 +46,9 @@ def report(name: str, trials: int, commands: int, seconds: float, words: int) ->
 
 def _seeds(folder: Path) -> None:
     """Writes two inputs per snapshot: the command of the walk unchanged, and damaged."""
-    from walk import walk
+    from newer_walk import every_walk
 
-    for number, snapshot in enumerate(walk()):
+    for number, snapshot in enumerate(every_walk()):
         place = number.to_bytes(2, "big")
         (folder / f"walk-{number:04d}").write_bytes(place + b"\x01\x00\x00\x00")
         literal = snapshot.command[:255]
@@ -57,11 +57,11 @@ def _seeds(folder: Path) -> None:
 
 
 def _random_trials(seconds: int, most: int) -> int:
+    from newer_walk import every_walk
     from trial import Trials
-    from walk import walk
 
     rng = random.Random(_SEED)  # noqa: S311  trials, no secrets
-    trials = Trials(walk())
+    trials = Trials(every_walk())
     watch = stopwatch()
     while watch() < seconds * 1000 and (not most or trials.trials < most):
         trials.run(rng.randbytes(rng.randrange(3, 400)))
@@ -71,10 +71,10 @@ def _random_trials(seconds: int, most: int) -> int:
 
 
 def _repeat(inputs: list[Path]) -> int:
+    from newer_walk import every_walk
     from trial import Trials
-    from walk import walk
 
-    trials = Trials(walk())
+    trials = Trials(every_walk())
     for path in inputs:
         trials.run(path.read_bytes())
         print(f"{path.name}: kept every promise")

@@ -13,8 +13,8 @@ import atheris
 with atheris.instrument_imports(include=["rspcore", "rspsim.euicc"]):
     import rspsim.euicc.card  # noqa: F401  instrumented here, used by trial
 
+from newer_walk import every_walk
 from trial import Trials
-from walk import walk
 
 __all__ = ["main"]
 
@@ -24,7 +24,7 @@ _EVERY = 256
 def main() -> None:
     """Starts libFuzzer, which does not return."""
     counts = Path(sys.argv[1])
-    trials = Trials(walk())
+    trials = Trials(every_walk())
 
     def one(data: bytes) -> None:
         if trials.trials % _EVERY == 0:

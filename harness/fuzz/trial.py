@@ -9,7 +9,7 @@ Input: two octets choose the snapshot; then come operations, an octet each with 
     4  two octets: a command of the walk from anywhere, as it was
 
 A card must answer with a status word, must not raise, must keep its state unless it says that it
-changed it, must commit at most once a command, and never has two enabled Profiles.
+changed it, must commit at most once a command, and never has two Profiles enabled on one eSIM Port.
 """
 
 from dataclasses import dataclass, field
@@ -125,9 +125,9 @@ class Trials:
 
 
 def _check_state(state: CardState, before: CardState | None = None) -> None:
-    enabled = sum(profile.enabled for profile in state.profiles)
-    if enabled > 1:
-        raise BrokenPromise(f"{enabled} Profiles are enabled")
+    ports = [profile.port for profile in state.profiles if profile.enabled]
+    if len(set(ports)) != len(ports):
+        raise BrokenPromise(f"{len(ports)} Profiles are enabled, on ports {ports}")
     if len({profile.iccid for profile in state.profiles}) != len(state.profiles):
         raise BrokenPromise("two Profiles have the same ICCID")
     numbers = [one.seq_number for one in state.notifications]

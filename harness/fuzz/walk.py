@@ -31,7 +31,7 @@ from rspsim.personalise import personalise
 from rspsim.smdpp.server import SmDpPlus
 from rspsim.stores.memory import MemoryStore
 
-__all__ = ["Snapshot", "walk"]
+__all__ = ["Recorder", "Snapshot", "walk"]
 
 _UICC = (
     "00A40004023F00",
@@ -63,21 +63,34 @@ class Snapshot:
     command: bytes
 
 
-class _Recorder:
-    """A link that keeps a snapshot before every command."""
+class Recorder:
+    """A link that keeps a snapshot before every command.
+
+    Attributes:
+        card: The card.
+        snapshots: What was kept so far.
+    """
 
     def __init__(self, card: Euicc) -> None:
         self.card = card
         self.snapshots: list[Snapshot] = []
 
     def transmit(self, command: bytes) -> bytes:
+        """Keeps a snapshot and passes the command on."""
         self.snapshots.append(Snapshot(self.card.state, self.card.volatile, command))
         return self.card.transmit(command)
 
     def reset(self) -> bytes:
+        """Resets the card and returns its ATR."""
+        return self.card.reset()
+
+    def power_cycle(self) -> bytes:
+        """Switches the power off and on and returns the ATR."""
+        self.card.power_off()
         return self.card.reset()
 
     def close(self) -> None:
+        """Switches the power off."""
         self.card.power_off()
 
 
@@ -89,7 +102,7 @@ def walk() -> tuple[Snapshot, ...]:
     """Takes a card through its functions, from download to reset, and returns the snapshots."""
     pki = make_pki(curves=(Curve.NIST_P256,))
     state = personalise(pki)
-    recorder = _Recorder(Euicc(state, MemoryStore(state), SeededRng(b"fuzz")))
+    recorder = Recorder(Euicc(state, MemoryStore(state), SeededRng(b"fuzz")))
     recorder.reset()
     server = SmDpPlus(pki, rng=SeededRng(b"server"), clock=ManualClock())
     channel = IsdrChannel(recorder)

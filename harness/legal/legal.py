@@ -25,6 +25,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
+from rspsim.card_claims import CLAIMS
 from rspsim.card_presets import RECORDED
 from rspsim.variations import VARIATIONS
 from rspsim.variations.named_variations import variation_named
@@ -33,12 +34,11 @@ from rspsim.variations.variation import Variation
 ROOT = Path(__file__).resolve().parents[2]
 PRESETS = (
     *("removable-strict", "busy-toolkit", "strict-segments"),
-    *(one.name for one in RECORDED if one.name not in {"ec-220", "gd-220", "iot-gd"}),
+    *(one.name for one in RECORDED),
 )
 """Presets without a fault, whose cards conform too; ISD-R.Select#01 is red on vendor-aid.
 
-The last three are personalities of real cards. Three more claim no BER-TLV files, which the Profile
-of `suites/uicc` has: its cases are inconclusive there.
+The last six are personalities of real cards.
 """
 FINE = {"pass", "not applicable", "probe"}
 LINE = "{:<44} {:>6} {:>6} {:>6} {:>6} {:>9}   {}"
@@ -84,19 +84,22 @@ def main() -> int:
     kinds = _chosen(options)
     alone = options.singly or bool(options.names)
     if alone:
-        kinds.insert(0, Kind("the usual card", {}))
+        usual_kinds = [_usual(kind) for kind in kinds]
+        kinds = [one for n, one in enumerate(usual_kinds) if one not in usual_kinds[:n]] + kinds
     print(LINE.format("card", "pass", "probe", "n/a", "red", "answers", ""))
     problems = []
     with tempfile.TemporaryDirectory() as made, ThreadPoolExecutor(options.jobs) as pool:
         folder = options.report or Path(made)
-        usual: Traces = {}
+        usual: dict[str, Traces] = {}
         workers = 2 if len(kinds) == 1 else 1
         for outcome in pool.map(lambda kind: _ran(kind, folder, workers), kinds):
-            if alone and not usual:
-                usual = outcome.answers
-            elif alone and not _others(usual, outcome.answers):
+            base = _usual(outcome.kind)
+            before = usual.get(base.name, {})
+            if alone and outcome.kind == base:
+                usual[base.name] = outcome.answers
+            elif alone and not _others(before, outcome.answers):
                 outcome.problems.append("answers as the usual card in every case")
-            print(outcome.line(usual), *outcome.problems, sep="\n  ", flush=True)
+            print(outcome.line(before), *outcome.problems, sep="\n  ", flush=True)
             problems += outcome.problems
             for line in _explained(outcome, folder):
                 print(line, flush=True)
@@ -148,12 +151,25 @@ def _kind(*variations: Variation) -> Kind:
     return Kind(name, {"variations": names})
 
 
+def _usual(kind: Kind) -> Kind:
+    """Returns the card that one with a variation differs from, of the same kind otherwise."""
+    names = kind.card.get("variations", "").split()
+    card = {key: kind.card[key] for key in ("personality", *CLAIMS) if key in kind.card}
+    for one in map(variation_named, names):
+        card |= {
+            **({"personality": one.personality} if one.personality else {}),
+            **dict(one.claims),
+        }
+    about = "".join(f", {key} {value}" for key, value in card.items())
+    return Kind(f"the usual card{about}", card)
+
+
 def _packed() -> list[list[Variation]]:
     """Returns all variations in groups that go together: no two change the same thing."""
     packs: list[list[Variation]] = []
     for one in VARIATIONS:
         for pack in packs:
-            if len(pack) < TOGETHER and not any(one.swaps & other.swaps for other in pack):
+            if len(pack) < TOGETHER and all(map(one.goes_with, pack)):
                 pack.append(one)
                 break
         else:

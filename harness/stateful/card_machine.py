@@ -32,7 +32,7 @@ from dictionary_card import (
 )
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
-from uicc_rules import UiccRules
+from network_rules import NetworkRules
 
 from rspcore import tlv
 from rspcore.ids import Iccid
@@ -61,7 +61,7 @@ from rspsim.stores.memory import PowerLoss
 __all__ = ["CardMachine", "machine_with"]
 
 
-class CardMachine(UiccRules):
+class CardMachine(NetworkRules):
     """One card beside its dictionary, with every rule."""
 
     @initialize(several=starts, on=st.integers(0, 3), pin=st.booleans(), test=st.booleans())

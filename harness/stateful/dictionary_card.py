@@ -53,6 +53,7 @@ class ProfileModel:
         aid: AID of its ISD-P, as it was listed first.
         pin: PIN1.
         file: Content of the file that PIN1 protects.
+        numbers: SEQ accepted last of each index of sequence numbers.
     """
 
     kind: int
@@ -63,6 +64,7 @@ class ProfileModel:
     enabled: bool = False
     nickname: str = ""
     aid: bytes = b""
+    numbers: dict[int, int] = field(default_factory=dict)
 
 
 @dataclass
@@ -306,3 +308,15 @@ class DictionaryCard:
         code.puk_tries, code.tries = PUK_TRIES, PIN_TRIES
         code.value, code.enabled, self.verified = value, True, True
         return None
+
+    def challenged(self, seq: int, index: int, *, right: bool) -> int:
+        """Answers a challenge: 0x9000, 0xDC00 for AUTS, or the status word of a refusal."""
+        if not self.may_read:
+            return 0x6982
+        if not right:
+            return 0x9862
+        held = self.profiles[self.enabled].numbers
+        if seq <= held.get(index, 0):
+            return 0xDC00
+        held[index] = seq
+        return 0x9000

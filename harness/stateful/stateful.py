@@ -4,11 +4,11 @@
     python harness/stateful/stateful.py [--examples N] [--steps N] --planted
 
 Commands are those of ES10 (downloads, switches, deletions, nicknames, addresses, Notifications,
-memory resets, challenges) and of the UICC (files, PIN1 and its PUK, channels), with resets and
-losses of power in between and within. What differs from the dictionary is shown as the shortest
-sequence that shows it, and the program ends with 1. With `--fault`, the card has that card fault.
-With `--planted`, card after card has one of the faults that show after several acts alone, and
-each must be found.
+memory resets, challenges) and of the UICC (files, PIN1 and its PUK, AUTHENTICATE, channels), with
+resets and losses of power in between and within. What differs from the dictionary is shown as the
+shortest sequence that shows it, and the program ends with 1. With `--fault`, the card has that card
+fault. With `--planted`, card after card has one of the faults that show after several acts alone,
+and each must be found.
 """
 
 import argparse
@@ -41,6 +41,10 @@ PLANTED = (
     "memory.leaking",
     "pin.unblocked-stays-disabled",
     "transport.channel.closed-accepted",
+    "aka.number-not-kept",
+    "aka.last-number-accepted",
+    "aka.auts-of-the-last-index",
+    "aka.numbers-of-a-channel",
 )
 """Card faults that a state has to go through several acts to show; the first six within seconds."""
 

@@ -9,11 +9,11 @@ turns octets into values and back; the receiver of a command interprets it.
 (1, 4, 'E2', 'bf2e00', 256)
 """
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
 from rspcore.errors import DecodeError, LocalError
+from rspcore.frozen import dataclass
 from rspcore.status import describe
 
 __all__ = ["CHANNELS", "CommandApdu", "Ins", "ResponseApdu", "channel_of", "class_for"]
@@ -141,24 +141,25 @@ class CommandApdu:
             DecodeError: shorter than 4 octets, or the length fields do not fit the octets present.
         """
         octets = bytes(octets)
-        if len(octets) < 4:
-            raise DecodeError(f"command APDU of {len(octets)} octets; at least 4 are needed")
-        cla, ins, p1, p2 = octets[:4]
-        body = octets[4:]
-        if not body:
+        size = len(octets)
+        if size < 4:
+            raise DecodeError(f"command APDU of {size} octets; at least 4 are needed")
+        cla, ins, p1, p2 = octets[0], octets[1], octets[2], octets[3]
+        if size == 4:
             return cls(cla, ins, p1, p2)
-        if len(body) == 1:
-            return cls(cla, ins, p1, p2, le=body[0] or 256)
-        first = body[0]
+        first = octets[4]
+        if size == 5:
+            return cls(cla, ins, p1, p2, b"", first or 256)
         if first:
-            if len(body) == 1 + first:
-                return cls(cla, ins, p1, p2, body[1:])
-            if len(body) == 2 + first:
-                return cls(cla, ins, p1, p2, body[1:-1], body[-1] or 256)
+            if size == 5 + first:
+                return cls(cla, ins, p1, p2, octets[5:])
+            if size == 6 + first:
+                return cls(cla, ins, p1, p2, octets[5:-1], octets[-1] or 256)
             raise DecodeError(
-                f"command APDU: Lc says {first} octets, {len(body) - 1} follow (Le included)",
+                f"command APDU: Lc says {first} octets, {size - 5} follow (Le included)",
                 offset=4,
             )
+        body = octets[4:]
         if len(body) == 3:
             return cls(cla, ins, p1, p2, le=int.from_bytes(body[1:], "big") or 65536, extended=True)
         length = int.from_bytes(body[1:3], "big")

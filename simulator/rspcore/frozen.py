@@ -22,34 +22,113 @@ Place(row=1, column=3)
 
 import dataclasses
 import inspect
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import MISSING, FrozenInstanceError, InitVar
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import KW_ONLY, MISSING, FrozenInstanceError, InitVar
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
-__all__ = ["dataclass", "replace"]
+__all__ = ["changer", "dataclass", "filler", "replace"]
 
-_Put = Callable[[object, object], None]
-_PLANS: Final[dict[type, tuple[Callable[[Any], Any], dict[str, _Put]] | None]] = {}
-"""By class: the function that copies a value, and what sets each field; None without such a plan.
+_Made = TypeVar("_Made")
+_PLANS: Final[dict[type, Callable[..., Any]]] = {}
+"""By class: the function that makes a changed copy of a value.
 
 A class never changes after it is made, so a plan is never out of date.
 """
+_KEPT: Final = object()
+"""Stands for a field that is not changed."""
+_set_class: Final = vars(object)["__class__"].__set__
+"""Makes an object one of another class with the same slots."""
 
 
-def _plan(cls: type) -> tuple[Callable[[Any], Any], dict[str, _Put]] | None:
+def _plan(cls: type) -> Callable[..., Any]:
     fields = dataclasses.fields(cls)
-    if hasattr(cls, "__post_init__") or not all(one.init for one in fields):
+    twin = None
+    if not hasattr(cls, "__post_init__") and all(one.init for one in fields):
+        twin = _twin(cls)
+    if twin is None:
+        return dataclasses.replace
+    names = [one.name for one in fields]
+    lines = [
+        f"def copied({', '.join(['old', '/', *(f'{name}=kept' for name in names)])}):",
+        "    new = blank(twin)",
+        *(f"    new.{name} = old.{name} if {name} is kept else {name}" for name in names),
+        "    new.__class__ = cls",
+        "    return new",
+    ]
+    known: dict[str, Any] = {"blank": object.__new__, "cls": cls, "kept": _KEPT, "twin": twin}
+    exec("\n".join(lines), known)  # noqa: S102  names of fields alone, as dataclasses makes its own methods
+    copied: Callable[..., Any] = known["copied"]
+    return copied
+
+
+def _twin(cls: type) -> type | None:
+    """Returns a class of the same layout whose slots can be set; None where a field has no slot.
+
+    Setting the slots of a frozen value one by one through their descriptors takes several times as
+    long. A value is filled as one of the twin and then made one of its class, which Python allows
+    where both have the same slots.
+    """
+    fields = dataclasses.fields(cls)
+    own = cls.__dict__.get("__slots__")
+    if own is None or cls.__dictoffset__:
         return None
-    try:
-        puts = {one.name: getattr(cls, one.name).__set__ for one in fields}
-    except AttributeError:  # no slot, but a default or nothing
+    if not all(inspect.isdatadescriptor(getattr(cls, one.name, None)) for one in fields):
         return None
-    lines = [f"    put_{name}(new, old.{name})" for name in puts]
-    text = "\n".join(("def copied(old):", "    new = blank(cls)", *lines, "    return new"))
-    names = {"blank": object.__new__, "cls": cls, **{f"put_{name}": puts[name] for name in puts}}
-    exec(text, names)  # noqa: S102  names of fields alone, as dataclasses makes its own methods
-    return names["copied"], puts
+    around: dict[str, Any] = {"__slots__": own, "__setattr__": object.__setattr__}
+    if "__orig_bases__" in cls.__dict__:
+        around["__orig_bases__"] = cls.__dict__["__orig_bases__"]
+    return type(cls)(cls.__name__, cls.__bases__, around)
+
+
+def changer(cls: type[_Made], *names: str) -> Callable[..., _Made]:
+    """Returns what makes a copy of a value of this class in which these fields are others.
+
+    It takes the value and the fields in this order, by place: what `replace` does, for the few
+    places where a card does it with every command.
+
+    Raises:
+        TypeError: the class cannot be copied so, see `replace`; or it has no such field.
+    """
+    fields = [one.name for one in _fields_of(cls)]
+    twin = None if hasattr(cls, "__post_init__") else _twin(cls)
+    if twin is None or not set(names) <= set(fields):
+        raise TypeError(f"{cls.__name__}: expected fields in slots, among them {', '.join(names)}")
+    lines = [
+        f"def changed(old, {', '.join(names)}):",
+        "    new = blank(twin)",
+        *(f"    new.{name} = {name if name in names else f'old.{name}'}" for name in fields),
+        "    new.__class__ = cls",
+        "    return new",
+    ]
+    known: dict[str, Any] = {"blank": object.__new__, "cls": cls, "twin": twin}
+    exec("\n".join(lines), known)  # noqa: S102  as above
+    changed: Callable[..., _Made] = known["changed"]
+    return changed
+
+
+def _fields_of(cls: Any) -> tuple[dataclasses.Field[Any], ...]:
+    return dataclasses.fields(cls)
+
+
+def filler(cls: type[_Made]) -> Callable[[Mapping[str, Any]], _Made]:
+    """Returns what makes a value of all its fields, those that are no arguments included.
+
+    Only for a class made here: its fields have slots. Neither `__init__` nor `__post_init__` is
+    called.
+    """
+    names = [one.name for one in _fields_of(cls)]
+    lines = [
+        "def filled(values):",
+        "    new = blank(twin)",
+        *(f"    new.{name} = values[{name!r}]" for name in names),
+        "    new.__class__ = cls",
+        "    return new",
+    ]
+    known: dict[str, Any] = {"blank": object.__new__, "cls": cls, "twin": _twin(cls)}
+    exec("\n".join(lines), known)  # noqa: S102  as above
+    filled: Callable[[Mapping[str, Any]], _Made] = known["filled"]
+    return filled
 
 
 class _Late:
@@ -91,10 +170,14 @@ class _Absent:
 _ABSENT: Final = _Absent()
 
 
+_FEW: Final = 2
+"""Fields that are set one by one in less time than it takes to change the class twice."""
+
+
 def _init(cls: type) -> tuple[str, dict[str, object]]:
     """Returns the text of `__init__` and the names it uses."""
     names: dict[str, object] = {"absent": _ABSENT}
-    lines: list[str] = []
+    values: dict[str, str] = {}
     plain: list[str] = []
     keyword: list[str] = []
     for one in dataclasses.fields(cls):
@@ -115,7 +198,19 @@ def _init(cls: type) -> tuple[str, dict[str, object]]:
             (keyword if one.kw_only else plain).append(parameter)
         elif value == name:
             continue
-        lines.append(f"    put_{name}(self, {value})")
+        values[name] = value
+    lines = [f"    put_{name}(self, {value})" for name, value in values.items()]
+    twin = _twin(cls) if len(values) > _FEW else None
+    if twin is not None:  # a subclass may have more slots, or a `__dict__`
+        names.update(own_class=cls, set_class=_set_class, twin=twin)
+        lines = [
+            "    if self.__class__ is own_class:",
+            "        set_class(self, twin)",
+            *(f"        self.{name} = {value}" for name, value in values.items()),
+            "        self.__class__ = own_class",
+            "    else:",
+            *(f"    {line}" for line in lines),
+        ]
     if hasattr(cls, "__post_init__"):
         lines.append("    self.__post_init__()")
     parameters = ["self", *plain, *(["*", *keyword] if keyword else [])]
@@ -175,12 +270,52 @@ def _set_state(self: Any, state: Sequence[object]) -> None:
 _fields_alone = partial(dataclasses.dataclass, init=False, repr=False, eq=False, match_args=False)
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, repr=False, eq=False)
 class _Frozen:
-    """Lends its parameters to every class made here."""
+    """Lends its parameters to every class made here, and the kind of its field to their fields."""
+
+    field: int
 
 
 _PARAMETERS: Final[object] = vars(_Frozen)["__dataclass_params__"]
+_KIND: Final[object] = vars(_Frozen)["__dataclass_fields__"]["field"]._field_type  # noqa: SLF001  has no public name
+
+
+def _own_fields(
+    cls: type, notes: dict[str, object], *, kw_only: bool
+) -> dict[str, dataclasses.Field[Any]]:
+    """Returns the fields that the class itself names, by name.
+
+    Plain annotations become fields at once; a class with others is left to `dataclasses`, and so is
+    what it refuses.
+    """
+    given = cls.__dict__
+    made: dict[str, dataclasses.Field[Any]] = {}
+    for name, note in notes.items():
+        if note is ClassVar or getattr(note, "__origin__", None) is ClassVar:
+            continue
+        default = given.get(name, MISSING)
+        if isinstance(note, str) or note is KW_ONLY or default.__class__.__hash__ is None:
+            return _fields_by_library(cls, notes, kw_only=kw_only)
+        one: Any = default
+        if not isinstance(default, dataclasses.Field):
+            one = dataclasses.field(default=default)
+        elif one.default.__class__.__hash__ is None:
+            return _fields_by_library(cls, notes, kw_only=kw_only)
+        one.name, one.type, one._field_type = name, note, _KIND  # noqa: SLF001  as above
+        if one.kw_only is MISSING:
+            one.kw_only = kw_only
+        made[name] = one
+    return made
+
+
+def _fields_by_library(
+    cls: type, notes: dict[str, object], *, kw_only: bool
+) -> dict[str, dataclasses.Field[Any]]:
+    given = {name: cls.__dict__[name] for name in notes if name in cls.__dict__}
+    around = {"__annotations__": notes, "__module__": cls.__module__, "__doc__": "of fields alone"}
+    made: Any = _fields_alone(kw_only=kw_only)(type(cls.__name__, (), {**around, **given}))
+    return {one.name: one for one in dataclasses.fields(made)}
 
 
 def _methods(*, order: bool) -> Iterator[tuple[str, object]]:
@@ -202,14 +337,12 @@ def _methods(*, order: bool) -> Iterator[tuple[str, object]]:
 
 def _frozen(cls: type, notes: dict[str, object], *, kw_only: bool, order: bool) -> Any:
     """Returns the class with slots, fields and late methods."""
-    given = {name: cls.__dict__[name] for name in notes if name in cls.__dict__}
-    around = {"__annotations__": notes, "__module__": cls.__module__, "__doc__": "of fields alone"}
-    by_library: Any = _fields_alone(kw_only=kw_only)(type(cls.__name__, (), {**around, **given}))
-    own = [one.name for one in dataclasses.fields(by_library)]
+    named = _own_fields(cls, notes, kw_only=kw_only)
+    own = list(named)
     fields: dict[str, object] = {}
     for base in cls.__mro__[-1:0:-1]:
         fields.update(base.__dict__.get("__dataclass_fields__", {}))
-    fields.update(by_library.__dataclass_fields__)
+    fields.update(named)
     left_out = {"__dict__", "__weakref__", *own}
     made = {name: one for name, one in cls.__dict__.items() if name not in left_out}
     slotted = {name for base in cls.__mro__[1:] for name in base.__dict__.get("__slots__", ())}
@@ -275,18 +408,8 @@ else:
         Raises:
             TypeError: the class has no such field.
         """
-        cls = value.__class__
         try:
-            plan = _PLANS[cls]
+            copied = _PLANS[value.__class__]
         except KeyError:
-            plan = _PLANS[cls] = _plan(cls)
-        if plan is None:
-            return dataclasses.replace(value, **changes)
-        copied, puts = plan
-        new = copied(value)
-        try:
-            for name, changed in changes.items():
-                puts[name](new, changed)
-        except KeyError as error:
-            raise TypeError(f"{cls.__name__} has no field {error}") from None
-        return new
+            copied = _PLANS[value.__class__] = _plan(value.__class__)
+        return copied(value, **changes)

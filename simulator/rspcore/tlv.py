@@ -124,6 +124,15 @@ def read_header(data: Octets, offset: int = 0, *, base: int = 0) -> tuple[int, i
         elif length < 0x80 and data[offset + 2] < 0x80:
             return tag << 8 | length, 3, data[offset + 2]
     tag, position = _read_tag(data, offset, base + offset)
+    if position + 3 <= len(data):
+        first = data[position]
+        if first < 0x80:
+            return tag, position + 1 - offset, first
+        if first == 0x81:
+            return tag, position + 2 - offset, data[position + 1]
+        if first == 0x82:
+            length = data[position + 1] << 8 | data[position + 2]
+            return tag, position + 3 - offset, length
     length, position = _read_length(data, position, base + offset, tag)
     return tag, position - offset, length
 
@@ -222,8 +231,16 @@ def parse(data: Octets) -> Tlv:
     Raises:
         DecodeError: as `parse_prefix`, or octets follow the data object.
     """
+    size = len(data)
+    if size > 2 and not (data[0] & 0x1F == 0x1F and data[1] & 0x80):
+        start = 2 if data[0] & 0x1F != 0x1F else 3
+        if data[start - 1] == size - start:  # one octet of length, which says what is there
+            view = data if isinstance(data, memoryview) else memoryview(data)
+            tag = data[0] if start == 2 else data[0] << 8 | data[1]
+            if data[start - 1] < 0x80:
+                return Tlv(tag, view[start:], view)
     one = parse_prefix(data)
-    if len(one.raw) != len(data):
+    if len(one.raw) != size:
         end = len(one.raw)
         raise DecodeError(
             f"{one.tag:02X} ends at offset {end}, but {len(data) - end} octets follow",
@@ -240,11 +257,22 @@ def iterate(data: Octets, *, base: int = 0) -> Iterator[Tlv]:
         DecodeError: as `parse_prefix`; objects before the error have been yielded.
     """
     view = data if isinstance(data, memoryview) else memoryview(data)
-    offset = 0
-    while offset < len(view):
-        one = parse_prefix(view, offset, base=base)
+    offset, end = 0, len(view)
+    while offset < end:
+        one, stop = None, offset
+        if offset + 2 < end:  # tags of one octet or two and one of length, as most objects have
+            tag, start = view[offset], offset + 2
+            if tag & 0x1F == 0x1F:
+                tag, start = tag << 8 | view[offset + 1], offset + 3
+            length = view[start - 1]
+            stop = start + length
+            if length < 0x80 and stop <= end and (start == offset + 2 or not tag & 0x80):
+                one = Tlv(tag, view[start:stop], view[offset:stop], base + offset)
+        if one is None:
+            one = parse_prefix(view, offset, base=base)
+            stop = offset + len(one.raw)
         yield one
-        offset += len(one.raw)
+        offset = stop
 
 
 def parse_all(data: Octets) -> tuple[Tlv, ...]:

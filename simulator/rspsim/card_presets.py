@@ -47,6 +47,7 @@ class CardPreset:
         options: Options that differ from the personality's, "name=value" each.
         faults: Names of its faults.
         variations: Names of its legal variations (`rspsim.variations`).
+        claims: What it says of itself otherwise than its personality (`rspsim.card_claims`).
         memory: Non-volatile memory for Profiles, in octets; None for the personality's.
         isdr_aid: AID its ISD-R answers to in place of the standard one; empty for that one.
         busy: True for proactive commands that wait after every reset.
@@ -60,6 +61,7 @@ class CardPreset:
     options: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
     variations: tuple[str, ...] = ()
+    claims: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     memory: int | None = None
     isdr_aid: bytes = b""
     busy: bool = False
@@ -94,6 +96,7 @@ class CardPreset:
             self,
             personality=self.personality or personality,
             options=(*self.options, *(option for one in added for option in one.options)),
+            claims=dict(claim for one in added for claim in one.claims) | dict(self.claims),
             variations=(*self.variations, *(one.name for one in added)),
         )
 

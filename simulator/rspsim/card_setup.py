@@ -87,6 +87,7 @@ class CardRequest:
             personality=self.personality or preset.personality,
             options=(*preset.options, *self.options),
             memory=self.memory or preset.memory,
+            claims={**preset.claims, **self.claims},
         )
 
 

@@ -1,7 +1,6 @@
 """The look-up of what a user names: found, or refused with the names that come near."""
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 from typing import Protocol, TypeVar
 
 from rspcore.errors import LocalError
@@ -35,6 +34,8 @@ def find_named(name: str, among: Iterable[N], kind: str, listing: str) -> N:
     known = {one.name: one for one in among}
     if name in known:
         return known[name]
+    from difflib import get_close_matches  # noqa: PLC0415  for mistakes alone
+
     near = get_close_matches(name, known, n=3)
     hint = f"did you mean {', '.join(near)}? " if near else ""
     raise LocalError(f"{kind} {name!r} is not known; {hint}`{listing}` lists all {len(known)}")

@@ -187,3 +187,15 @@ def test_no_notification_is_created(card, given, step):
         expect.ok(set_address(card, ADDRESS))
     with step("Expected: ListNotification as before"):
         expect.equal(card.notifications(), before, "Notifications")
+
+
+@testcase("ES10a.SetDefaultDpAddress#16")
+def test_address_with_a_port(card, given, step):
+    """An address with a port is kept whole, or refused; it is not kept without the port."""
+    given.none()
+    asked = "smdp.example.com:8443"
+    with step("S_LPAd -> eUICC: SetDefaultDpAddress with a port"):
+        card.store(SetDefaultDpAddressRequest(default_dp_address=asked).encode())
+    with step("Expected: the whole address, or none"):
+        kept = card.send(EuiccConfiguredAddressesRequest()).default_dp_address
+        expect.one_of(kept, (asked, None), "default SM-DP+ address")

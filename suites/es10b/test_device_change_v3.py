@@ -29,6 +29,7 @@ from rspharness.servers import device_change as dc
 from rspharness.servers import newer_server
 from rspharness.servers.card_signatures import verify_authentication
 from rspharness.servers.rsp_server import profile
+from rspharness.suite.installed_profiles import require_installed
 
 ONE, TWO = profile("PROFILE_OPERATIONAL1"), profile("PROFILE_OPERATIONAL2")
 WITH_PPR2 = replace(preset("PROFILE_OPERATIONAL1"), ppr=frozenset({PprId.ppr2}))
@@ -50,11 +51,6 @@ def asked(session, context):
     """Sends AuthenticateServer as a server of version 3 with this ctxParams1."""
     signed = newer_server.server_signed1(session)
     return session.authenticate(server_signed1=signed, ctx_params1=context)
-
-
-def present(card):
-    """Returns the ICCIDs on the card."""
-    return [info.iccid for info in card.profiles()]
 
 
 @testcase("ES10b.AuthenticateServer#75")
@@ -251,7 +247,7 @@ def test_clear_data(card, given, server, step):
         answered = response.verify_device_change_ok
         expect.equal(answered.activation_code_for_dc, dc.ACTIVATION_CODE, "activationCodeForDc")
         expect.equal(answered.iccid, one.iccid, "iccid")
-        expect.equal(present(card), [one.iccid], "Profiles")
+        require_installed(card, one)
 
 
 @testcase("ES10b.VerifyDeviceChange#12")
@@ -317,7 +313,7 @@ def test_old_profile_is_deleted(card, given, server, note, step):
     with step("Expected: ok, the Profile gone, delete Notifications and BF63"):
         expect.ok(response)
         with expect.settled():
-            expect.equal(present(card), [], "Profiles")
+            require_installed(card)
         kinds = [each[:2].hex().upper() for each in card.pending_notifications()]
         note(f"Notifications beginning with {', '.join(kinds)}")
         expect.that(
@@ -355,7 +351,7 @@ def test_altered_signature5(card, given, server, step):
         response = card.ask(tlv_edit.flipped(octets, Tag.Signature))
     with step("Expected: invalidSignature(2), the Profile there"):
         expect.error(response, VERIFY.invalidSignature)
-        expect.equal(present(card), [one.iccid], "Profiles")
+        require_installed(card, one)
 
 
 @testcase("ES10b.VerifyDeviceChange#05")
@@ -368,7 +364,7 @@ def test_verify_without_a_session(card, given, server, step):
         response = card.ask(change.verify_request(change.data(delete_old_profile=True)))
     with step("Expected: noSession(4), the Profile there"):
         expect.error(response, VERIFY.noSession)
-        expect.equal(present(card), [one.iccid], "Profiles")
+        require_installed(card, one)
 
 
 @testcase("ES10b.VerifyDeviceChange#06")
@@ -381,7 +377,7 @@ def test_verify_for_another_transaction(card, given, server, step):
         response = card.ask(octets)
     with step("Expected: invalidTransactionId(5), the Profile there"):
         expect.error(response, VERIFY.invalidTransactionId)
-        expect.equal(present(card), [one.iccid], "Profiles")
+        require_installed(card, one)
 
 
 @testcase("ES10b.VerifyDeviceChange#09")
@@ -394,7 +390,7 @@ def test_enabled_profile_is_not_deleted(card, given, server, step):
         response = card.ask(change.verify_request(change.data(delete_old_profile=True)))
     with step("Expected: profileNotInDisabledState(8), the Profile there"):
         expect.error(response, VERIFY.profileNotInDisabledState)
-        expect.equal(present(card), [one.iccid], "Profiles")
+        require_installed(card, one)
 
 
 @testcase("ES10b.VerifyDeviceChange#10")
@@ -406,7 +402,7 @@ def test_profile_with_ppr2_is_not_deleted(card, given, server, step):
         response = card.ask(change.verify_request(change.data(delete_old_profile=True)))
     with step("Expected: disallowedByPolicy(3), the Profile there"):
         expect.error(response, VERIFY.disallowedByPolicy)
-        expect.equal(present(card), [one.iccid], "Profiles")
+        require_installed(card, one)
 
 
 @testcase("ES10b.VerifyDeviceChange#11")
@@ -420,7 +416,7 @@ def test_data_of_another_profile(card, given, server, note, step):
         note(f"error {expect.code_of(response)!r}")
     with step("Expected: invalidData(7), both Profiles there"):
         with expect.settled():
-            expect.equal(present(card), [one.iccid, two.iccid], "Profiles")
+            require_installed(card, one, two)
         expect.error(response, VERIFY.invalidData)
 
 
@@ -433,7 +429,7 @@ def test_transfer_by_the_server(card, given, server, step):
         with step(f"S_LPAd -> eUICC: VerifyDeviceChange, deleteOldProfile {bool(delete)}"):
             expect.ok(card.ask(change.verify_request(change.data(delete_old_profile=delete))))
         with step(f"Expected: the Profile {'gone' if delete else 'there'}"):
-            expect.equal(present(card), [] if delete else [one.iccid], "Profiles")
+            require_installed(card, *(() if delete else (one,)))
     with step("Expected: its delete Notification"):
         events = [each.profile_management_operation for each in card.notifications()]
         wanted = frozenset({NotificationEvent.notificationLocalDelete})
@@ -455,7 +451,7 @@ def test_transfer_by_a_stored_code(card, given, step):
         )
     with step("S_LPAd -> eUICC: DeleteProfile; expected: ok(0)"):
         expect.ok(card.send(DeleteProfileRequest(iccid=one.iccid)))
-        expect.equal(present(card), [], "Profiles")
+        require_installed(card)
 
 
 def retry(session, transaction_id=None):

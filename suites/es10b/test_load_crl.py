@@ -2,6 +2,7 @@
 
 from rspcore.messages.es10b import (
     AuthenticateErrorCode,
+    DownloadErrorCode,
     LoadCrlErrorCode,
 )
 from rspcore.pki.generate import make_pki
@@ -189,3 +190,17 @@ def test_card_without_the_function(card, rising, pki, curve, step, note):
 def _in_words(response):
     code = expect.code_of(response)
     return "loadCRLResponseOk" if code is None else expect.names([code])
+
+
+@testcase.both_curves
+@testcase("ES10b.LoadCRL#17", level="irreversible")
+def test_listed_dppb_is_refused(card, throw_away, rising, pki, curve, step):
+    """An SM-DP+ whose CERT.DPpb alone is listed is authenticated, and prepares no download."""
+    serial = throw_away.pb.certificate.serial_number
+    with step("Initial conditions: CRL loaded that lists CERT.DPpb"):
+        loaded(card, revocation_list(pki.ci(curve), next(rising), [serial]))
+    with step("S_LPAd -> eUICC: AuthenticateServer; expected: authenticateResponseOk"):
+        session = throw_away.open(card)
+        expect.ok(session.authenticate())
+    with step("S_LPAd -> eUICC: PrepareDownload; expected: invalidCertificate(1)"):
+        expect.error(session.prepare(), DownloadErrorCode.invalidCertificate)

@@ -23,6 +23,7 @@ from rspharness.card import expect
 from rspharness.servers import rpm_packages as rpm
 from rspharness.servers.rsp_server import profile
 from rspharness.suite import refresh
+from rspharness.suite.installed_profiles import require_installed
 
 ONE, TWO = profile("PROFILE_OPERATIONAL1"), profile("PROFILE_OPERATIONAL2")
 UNKNOWN = Iccid.from_digits("8929909999999999999")
@@ -110,10 +111,9 @@ def test_unknown_command(card, given, server, note, step):
         octets = rpm.request(session, rpm.list_of(one.iccid), unknown, rpm.delete(two.iccid))
         answer = card.store(octets)
         note(f"SW {answer.sw:04X}, {answer.data[-24:].hex().upper()}")
-    with step("Expected: unknownOrDamagedCommand(2), undefinedError(127) or 6A80; no deletion"):
-        there = [info.iccid for info in card.profiles()]
-        with expect.settled():
-            expect.equal(there, [one.iccid, two.iccid], "Profiles")
+    title = "Expected: unknownOrDamagedCommand(2), undefinedError(127) or 6A80; no deletion"
+    with step(title), expect.settled():
+        require_installed(card, one, two)
 
 
 @testcase("ES10b.LoadRpmPackage#16")
@@ -190,8 +190,7 @@ def test_delete_of_a_test_profile(card, given, server, note, step):
         note(repr(loaded.results[-1]))
     with step("Expected: an error or the end of the package; the Test Profile there"):
         with expect.settled():
-            there = [info.iccid for info in card.profiles()]
-            expect.equal(there, [one.iccid], "Profiles")
+            require_installed(card, one)
         if loaded.ended_by is None:
             code = loaded.code("delete_result")
             wanted = (DeleteResult.commandError, DeleteResult.undefinedError)
@@ -261,8 +260,7 @@ def test_type_that_is_not_allowed(card, given, server, note, step):
         note(repr(loaded.results))
     with step("Expected: disallowedForRpm(9) to enable and disable, an error to delete"):
         with expect.settled():
-            there = [info.iccid for info in card.profiles()]
-            expect.equal(there, [one.iccid, two.iccid], "Profiles")
+            require_installed(card, one, two)
             expect.equal(card.enabled(), (two.iccid,), "Enabled Profile")
         expect.one_of(loaded.code("disable_result", 1, 3), (9, 10), "disableResult")
         expect.equal(loaded.code("enable_result", 2, 3), 9, "enableResult")

@@ -31,6 +31,7 @@ from rspharness.card import expect, tlv_edit
 from rspharness.servers import rpm_packages as rpm
 from rspharness.servers.rsp_server import profile
 from rspharness.suite import refresh
+from rspharness.suite.installed_profiles import require_installed
 
 ONE, TWO = profile("PROFILE_OPERATIONAL1"), profile("PROFILE_OPERATIONAL2")
 UNKNOWN = Iccid.from_digits("8929909999999999999")
@@ -91,7 +92,7 @@ def test_delete(card, given, server, step):
         loaded = rpm.load(server, card, rpm.delete(one.iccid))
     with step("Expected: deleteResult ok(0), the other Profile alone listed"):
         expect.equal(loaded.code("delete_result"), DeleteResult.ok, "deleteResult")
-        expect.equal([info.iccid for info in card.profiles()], [two.iccid], "Profiles")
+        require_installed(card, two)
 
 
 @testcase("ES10b.LoadRpmPackage#04")
@@ -202,8 +203,7 @@ def test_failure_without_continue(card, given, server, step):
     with step("Expected: one result, profileNotInDisabledState(2); both Profiles there"):
         wanted = EnableResult.profileNotInDisabledState
         expect.equal(loaded.code("enable_result"), wanted, "enableResult")
-        there = [info.iccid for info in card.profiles()]
-        expect.equal(there, [one.iccid, two.iccid], "Profiles")
+        require_installed(card, one, two)
 
 
 @testcase("ES10b.LoadRpmPackage#13")
@@ -215,8 +215,7 @@ def test_command_after_contact(card, given, server, step):
         loaded = rpm.load(server, card, rpm.contact(one.iccid), rpm.delete(two.iccid))
     with step("Expected: ended by commandAfterContactPcmp(5), the Profile there"):
         expect.equal(loaded.ended_by, ENDED.commandAfterContactPcmp, "rpmProcessingTerminated")
-        there = [info.iccid for info in card.profiles()]
-        expect.equal(there, [one.iccid, two.iccid], "Profiles")
+        require_installed(card, one, two)
 
 
 @testcase.each(
@@ -234,8 +233,7 @@ def test_package_too_large(card, given, server, step, size):
         loaded = rpm.load(server, card, first, *commands)
     with step("Expected: ended by commandPackageTooLarge(6), nothing done"):
         expect.equal(loaded.ended_by, ENDED.commandPackageTooLarge, "rpmProcessingTerminated")
-        there = [info.iccid for info in card.profiles()]
-        expect.equal(there, [one.iccid, two.iccid], "Profiles")
+        require_installed(card, one, two)
 
 
 @testcase("ES10b.LoadRpmPackage#33")
@@ -327,8 +325,7 @@ def test_delete_of_the_enabled_profile(card, given, server, step):
     with step("Expected: deleteResult profileNotInDisabledState(2), both Profiles there"):
         wanted = DeleteResult.profileNotInDisabledState
         expect.equal(loaded.code("delete_result"), wanted, "deleteResult")
-        there = [info.iccid for info in card.profiles()]
-        expect.equal(there, [one.iccid, two.iccid], "Profiles")
+        require_installed(card, one, two)
 
 
 @testcase.each(

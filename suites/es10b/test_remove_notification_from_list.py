@@ -181,3 +181,16 @@ def test_missing_number_is_refused(card, given, step):
         expect.refused(response, StatusWord.WRONG_DATA)
     with step("Expected: Profiles, Notifications and addresses as before"):
         expect.unchanged(before, card.observe())
+
+
+@testcase("ES10b.RemoveNotificationFromList#11")
+def test_number_with_the_same_last_octet(card, given, step):
+    """A number 256 above one that waits removes nothing."""
+    given.profiles("PROFILE_OPERATIONAL1", notifications=True)
+    before = [one.seq_number for one in card.notifications()]
+    with step("S_LPAd -> eUICC: RemoveNotificationFromList, 256 more than each number listed"):
+        for number in before:
+            response = remove(card, number + 256)
+            expect.error(response, NotificationSentResult.nothingToDelete)
+    with step("Expected: the list as before"):
+        expect.equal([one.seq_number for one in card.notifications()], before, "numbers")

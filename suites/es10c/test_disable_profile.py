@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from rspcore.ids import Aid, Iccid
 from rspcore.messages.es10c import (
+    DeleteProfileRequest,
     DisableProfileRequest,
     DisableResult,
     EnableProfileRequest,
@@ -250,3 +251,18 @@ def test_power_loss_leaves_a_usable_profile(card, given, step):
             if not found[0]:
                 request = EnableProfileRequest(profile_identifier=one.by_iccid, refresh_flag=False)
                 expect.ok(card.send(request))
+
+
+@testcase("ES10c.DisableProfile#33")
+def test_return_after_a_reset_and_a_deletion(card, given, step):
+    """The Profile to return to after a test Profile outlives a reset and another's deletion."""
+    names = ("PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL2", "PROFILE_TEST1")
+    one, two, test = given.profiles(*names, enabled="PROFILE_OPERATIONAL1")
+    with step("Initial conditions: the test Profile Enabled; a third one deleted; reset"):
+        given.enable(test.iccid)
+        expect.ok(card.send(DeleteProfileRequest(iccid=two.iccid)))
+        card.reset()
+    with step("S_LPAd -> eUICC: DisableProfile of the test Profile"):
+        given.disable(test.iccid)
+    with step("Expected: the operational Profile that was Enabled before is so again"):
+        expect.equal(card.enabled(), (one.iccid,), "Enabled")

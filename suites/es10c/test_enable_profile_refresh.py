@@ -199,3 +199,24 @@ def test_reader_without_toolkit(card, given, step):
     with step("Reset; expected: the Profile Enabled"):
         card.reset()
         expect.equal(card.enabled(), (one.iccid,), "Profiles Enabled")
+
+
+@testcase("ES10c.EnableProfile#58")
+def test_refresh_flag_of_another_octet(card, given, step):
+    """A refreshFlag coded as 01 is TRUE, or refused; it is never taken as FALSE."""
+    (one,) = given.profiles("PROFILE_OPERATIONAL1")
+    request = EnableProfileRequest(profile_identifier=one.by_iccid, refresh_flag=True).encode()
+    with step("S_LPAd -> eUICC: EnableProfile, refreshFlag 81 01 01"):
+        expect.equal(request[-3:].hex(), "8101ff", "refreshFlag as it is usually coded")
+        response = card.store(request[:-1] + b"\x01")
+    with step("Expected: REFRESH announced; or refused, and the Profile is Disabled"):
+        taken = response.sw >> 8 in (0x90, 0x91) and response.data[-1:] == b"\0"
+        if taken:
+            expect.that(
+                holds=card.pending_proactive is not None,
+                expected="REFRESH is announced",
+                actual=response.describe() if hasattr(response, "describe") else str(response),
+            )
+        card.reset()
+        wanted = (one.iccid,) if taken else ()
+        expect.equal(card.enabled(), wanted, "Enabled after a reset")

@@ -133,6 +133,7 @@ def test_power_loss_resets_wholly_or_not_at_all(card, given, step):
 
 
 @testcase("ES10c.eUICCMemoryReset#25", level="destructive")
+@testcase.both_curves
 def test_numbers_go_on(card, given, server, step):
     """Notifications after a memory reset have larger numbers than those before."""
     given.profiles(ONE, notifications=True)
@@ -188,3 +189,17 @@ def test_test_profile_leaves_no_notification(card, given, step):
         expect.ok(reset(card, FIELD_LOADED_TEST))
     with step("Expected: no Notification"):
         expect.notifications(card.notifications())
+
+
+@testcase("ES10c.eUICCMemoryReset#33", level="destructive")
+def test_profile_to_return_to_is_deleted(card, given, step):
+    """While a test Profile is Enabled, deleteOperationalProfiles deletes the one before it too."""
+    one, two, test = given.profiles(ONE, TWO, "PROFILE_TEST1", enabled=ONE)
+    with step("Initial conditions: the test Profile Enabled"):
+        given.enable(test.iccid)
+    with step("S_LPAd -> eUICC: eUICCMemoryReset, deleteOperationalProfiles"):
+        expect.ok(reset(card, OPERATIONAL))
+    with step("Expected: the test Profile alone is left"):
+        left = {info.iccid for info in card.profiles()}
+        expect.equal(sorted(map(str, left & {one.iccid, two.iccid})), [], "operational Profiles")
+        expect.equal(test.iccid in left, expected=True, about="the test Profile is listed")

@@ -14,6 +14,7 @@ from rspcore.messages.metadata import (
     NotificationConfigurationInformation,
     NotificationEvent,
     PprId,
+    ProfileClass,
 )
 from rspcore.profile_maker import preset
 from rspcore.tags import Tag
@@ -361,3 +362,17 @@ def test_tag_list_that_ends_inside_a_tag(card, given, note, step):
         expect.one_of(response.data, (INCORRECT, NO_OBJECTS, NO_ENTRIES))
     with step("Expected: Profiles, Notifications and addresses as before"):
         expect.unchanged(before, card.observe())
+
+
+@testcase("ES10c.GetProfilesInfo#57")
+def test_class_together_with_a_tag_list(card, given, step):
+    """A search by class finds that class alone, with the objects that the tag list asks for."""
+    one, _ = given.profiles("PROFILE_OPERATIONAL1", "PROFILE_PROVISIONING1")
+    with step("S_LPAd -> eUICC: GetProfilesInfo, class operational, tags 5A and 92"):
+        criteria = SearchCriteria(profile_class=ProfileClass.operational)
+        request = ProfileInfoListRequest(search_criteria=criteria, tag_list=b"\x5a\x92")
+        listed = card.send(request).profile_info_list_ok
+    with step("Expected: the operational Profile, ICCID and name"):
+        found = [(info.iccid, info.profile_name, info.profile_state) for info in listed]
+        expected = [(one.iccid, one.profile.metadata.profile_name, None)]
+        expect.equal(found, expected, "Profiles with ICCID, name and state")

@@ -3,7 +3,13 @@
 from dataclasses import replace
 from typing import Any
 
-from rspcore.messages.es10c import DeleteProfileRequest, DisableProfileRequest
+import pytest
+
+from rspcore.messages.es10c import (
+    DeleteProfileRequest,
+    DisableProfileRequest,
+    SetNicknameRequest,
+)
 from rspcore.messages.metadata import IconType, PprId, UpdateMetadataRequest
 from rspcore.profile_maker import jpg_icon, png_icon, preset
 from rspharness import testcase
@@ -158,6 +164,8 @@ def test_service_specific_data_is_stored(card, given, make_ota, step, before, af
 
 
 @testcase("ES6.UpdateMetadata#06")
+@testcase.both_curves
+@pytest.mark.usefixtures("server")
 def test_service_specific_data_is_removed(card, given, make_ota, step):
     """Empty service-specific data in the request removes what was stored."""
     what = with_data(OLD_DATA)
@@ -274,3 +282,29 @@ def test_power_loss_leaves_no_mixture(card, given, make_ota, step, note):
         after = info(card, one)
         note("all objects are " + ("new" if after != before else "as before"))
         expect.one_of(after, (before, replace(before, **changes)), "ProfileInfo")
+
+
+@testcase("ES6.UpdateMetadata#62")
+def test_one_of_two_rules_is_cleared(card, given, make_ota, step):
+    """An update that leaves PPR1 out of two rules clears PPR1 alone."""
+    request = UpdateMetadataRequest(profile_policy_rules=frozenset({PPR2}))
+    left = {"profile_policy_rules": frozenset({PPR2})}
+    updates(card, given, make_ota, step, WITH_BOTH, request, **left)
+
+
+@testcase("ES6.UpdateMetadata#63")
+def test_nickname_and_other_profiles_stay(card, given, make_ota, step):
+    """An update leaves the nickname, and a Profile that was installed before, as they were."""
+    other, one = given.profiles("PROFILE_OPERATIONAL2", ONE, enabled=ONE)
+    with step("Initial conditions: a nickname for each"):
+        for number, named in enumerate((other, one)):
+            request = SetNicknameRequest(iccid=named.iccid, profile_nickname=f"Name {number}")
+            expect.ok(card.send(request))
+    before = info(card, other), info(card, one)
+    with step("S_OTA -> eUICC: UpdateMetadata, profileName; expected: accepted"):
+        ota = make_ota(one.profile.parameters)
+        accepted(ota.update_metadata(card, UpdateMetadataRequest(profile_name="New Name")))
+    with step("Expected: the name of the Enabled Profile alone is another"):
+        expect.equal(info(card, other), before[0], "ProfileInfo of the other Profile")
+        changed = replace(before[1], profile_name="New Name")
+        expect.equal(info(card, one), changed, "ProfileInfo of the Enabled Profile")

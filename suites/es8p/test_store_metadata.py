@@ -312,3 +312,21 @@ def test_service_specific_data_without_support(card, given, server, step, note):
         found = raw(tlv.parse(info.raw), SERVICE_TAG)
         note(f"BF22 {'not ' if found is None else ''}returned")
         expect.equal(found, None, "data object BF22")
+
+
+@testcase("ES8+.StoreMetadata#92")
+def test_metadata_in_small_pieces(card, given, server, step):
+    """Metadata in pieces of two octets, tags and lengths apart, are read whole."""
+    given.none()
+    made = profile("PROFILE_OPERATIONAL1")
+    octets = made.metadata.encode()
+    pieces = tuple(octets[n : n + 2] for n in range(0, len(octets), 2))
+    with step("Initial conditions: PrepareDownload done"):
+        session = server.prepared(card)
+    with step(f"S_LPAd -> eUICC: the package, metadata in {len(pieces)} segments 88"):
+        loaded = session.install(made, metadata_pieces=pieces)
+    with step("Expected: PIR successResult, the names as sent"):
+        listed = load_result.installed_info(session, loaded)
+        names = listed.service_provider_name, listed.profile_name
+        wanted = made.metadata.service_provider_name, made.metadata.profile_name
+        expect.equal(names, wanted, "names")

@@ -63,7 +63,8 @@ def test_no_lpae(card, given, step):
     """An eUICC without LPAe has euiccConfiguration without a bit for one."""
     given.none()
     with step("Terminal -> eUICC: SELECT ISD-R; expected: no bit of an LPAe"):
-        found = sorted(bit.name for bit in LPAE if bit in configuration(card))
+        bits = configuration(card)
+        found = sorted(bit.name for bit in LPAE if bit in bits)
         expect.equal(found, [], "bits of an LPAe")
 
 

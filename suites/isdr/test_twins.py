@@ -7,8 +7,6 @@ from rspcore.messages.es10a import (
 from rspcore.messages.es10b import (
     CancelSessionReason,
     DownloadErrorCode,
-    GetEuiccInfo1Request,
-    GetRatRequest,
     NotificationSentRequest,
 )
 from rspcore.messages.es10c import (
@@ -16,7 +14,6 @@ from rspcore.messages.es10c import (
     DisableProfileRequest,
     EnableProfileRequest,
     EuiccMemoryResetRequest,
-    GetEuiccDataRequest,
     ResetOption,
     SetNicknameRequest,
 )
@@ -24,26 +21,10 @@ from rspharness import testcase
 from rspharness.card import expect
 from rspharness.servers.card_signatures import verify_authentication, verify_preparation
 from rspharness.suite import logical_channels, store_data_blocks
+from rspharness.suite.read_answers import READING, answers, unchanged
 
 ONE, TWO = "PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL2"
 ADDRESS = "further.example.com"
-READING = {
-    "GetEUICCInfo1": GetEuiccInfo1Request().encode(),
-    "GetEID": GetEuiccDataRequest().encode(),
-    "GetRAT": GetRatRequest().encode(),
-}
-
-
-def answers(card):
-    """Returns what the functions that read answer on the channel in use, those of a list too."""
-    return card.observe(), {name: card.answered(octets).data for name, octets in READING.items()}
-
-
-def unchanged(before, after):
-    """Requires the same answers twice."""
-    expect.unchanged(before[0], after[0])
-    for name in READING:
-        expect.equal(after[1][name], before[1][name], f"answer to {name}")
 
 
 def further(card):

@@ -3,7 +3,12 @@
 from dataclasses import replace
 
 from rspcore.crypto.curves import Curve
-from rspcore.messages.es10b import NotificationSentRequest
+from rspcore.messages.es10a import SetDefaultDpAddressRequest
+from rspcore.messages.es10b import (
+    CancelSessionReason,
+    GetEuiccInfo1Request,
+    NotificationSentRequest,
+)
 from rspcore.messages.es10c import (
     DeleteProfileRequest,
     DeleteResult,
@@ -14,6 +19,7 @@ from rspcore.messages.es10c import (
     EuiccMemoryResetRequest,
     ProfileIdentifier,
     ResetOption,
+    SetNicknameRequest,
 )
 from rspcore.messages.metadata import NotificationConfigurationInformation, NotificationEvent
 from rspcore.messages.notifications import OtherSignedNotification
@@ -363,3 +369,44 @@ def test_long_address_is_kept_whole(card, given, step):
         expect.ok(enable(card, one.iccid))
     with step("Expected: one Notification to that address"):
         expect.notifications(card.notifications(), (ENABLE, one.iccid, LONG_ADDRESS))
+
+
+@testcase("procedure.Notifications#19")
+def test_counter_is_not_set_back(card, given, server, step):
+    """Functions that make no Notification do not set the counter of numbers back."""
+    require_no_other_notifications(card)
+    (one,) = given.profiles(notifying(ONE, {ENABLE}, "dp1.example.com"))
+    with step("S_LPAd -> eUICC: EnableProfile, DisableProfile; expected: one Notification"):
+        expect.ok(enable(card, one.iccid))
+        expect.ok(disable(card, one.iccid))
+        (first,) = numbers(card)
+    with step("S_LPAd -> eUICC: functions that read and set, a session, refused requests"):
+        card.observe()
+        card.send(GetEuiccInfo1Request())
+        card.eid()
+        expect.ok(card.send(SetDefaultDpAddressRequest(default_dp_address="dp2.example.com")))
+        expect.ok(card.send(SetNicknameRequest(iccid=one.iccid, profile_nickname="Number")))
+        session = server.authenticated(card)
+        expect.ok(session.prepare())
+        expect.ok(session.cancel(CancelSessionReason.timeout))
+        expect.error(disable(card, one.iccid), DisableResult.profileNotInEnabledState)
+    with step("S_LPAd -> eUICC: EnableProfile; expected: a larger number, however much"):
+        expect.ok(enable(card, one.iccid))
+        now = numbers(card)
+        expect.that(
+            holds=len(now) == 2 and now[0] == first < now[1],
+            expected=f"{first}, and a number above it",
+            actual=", ".join(map(str, now)),
+        )
+
+
+@testcase("procedure.Notifications#20")
+def test_every_entry_of_a_long_configuration(card, given, step):
+    """Six entries of a configuration lead to six Notifications of an event."""
+    require_no_other_notifications(card)
+    addresses = [f"dp{number}.example.com" for number in range(1, 7)]
+    (one,) = given.profiles(notifying(ONE, {ENABLE}, *addresses))
+    with step("S_LPAd -> eUICC: EnableProfile; expected: a Notification to each address"):
+        expect.ok(enable(card, one.iccid))
+        expected = [(ENABLE, one.iccid, address) for address in addresses]
+        expect.notifications(card.notifications(), *expected)

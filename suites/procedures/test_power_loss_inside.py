@@ -14,7 +14,7 @@ from rspcore.messages.es10c import (
     ResetOption,
     SetNicknameRequest,
 )
-from rspcore.messages.metadata import NotificationEvent
+from rspcore.messages.metadata import NotificationEvent, UpdateMetadataRequest
 from rspcore.messages.notifications import ProfileInstallationResult
 from rspcore.profile_maker.presets import NOTIFICATION_ADDRESS
 from rspharness import testcase
@@ -183,3 +183,55 @@ def test_inside_an_update(card, given, power_lost_inside, step):
             expect.success(card.apdu(select.replace(" ", "")), "SELECT EF.SPN")
             found = card.apdu("00B0000104").data.hex().upper()
             expect.one_of(found, ("01020304", "A1A2A3A4"), "content")
+
+
+@testcase("procedure.PowerLoss#19")
+def test_inside_a_change_of_pin(card, given, power_lost_inside, step):
+    """The old value of a PIN verifies, or the new one; never neither."""
+    old, new = code("pin1"), "31323334FFFFFFFF"
+    for pieces in PIECES:
+        given.profiles(ONE, enabled=ONE)
+        expect.success(card.apdu(f"0028000108{old}"), "ENABLE PIN")
+        title = f"Terminal -> UICC: CHANGE PIN; power lost, {pieces} pieces kept"
+        with step(title), power_lost_inside(pieces):
+            card.apdu(f"0024000110{old}{new}")
+        with step("Expected: one of the two verifies"):
+            words = [card.apdu(f"0020000108{value}").sw for value in (new, old)]
+            shown = " ".join(f"{word:04X}" for word in words)
+            expect.that(holds=0x9000 in words, expected="9000 for one", actual=shown)
+
+
+@testcase("procedure.PowerLoss#20")
+def test_inside_an_update_of_metadata(card, given, make_ota, power_lost_inside, step):
+    """Both names of an update are there, or none of them."""
+    for pieces in PIECES:
+        (one,) = given.profiles(ONE, enabled=ONE)
+        metadata = one.profile.metadata
+        ota = make_ota(one.profile.parameters)
+        request = UpdateMetadataRequest(service_provider_name="New SP", profile_name="New Name")
+        title = f"S_OTA -> eUICC: UpdateMetadata; power lost, {pieces} pieces kept"
+        with step(title), power_lost_inside(pieces):
+            ota.update_metadata(card, request)
+        with step("Expected: both names of before, or both of the request"):
+            listed = next(info for info in card.profiles() if info.iccid == one.iccid)
+            found = listed.service_provider_name, listed.profile_name
+            before = metadata.service_provider_name, metadata.profile_name
+            expect.one_of(found, (before, ("New SP", "New Name")), "names")
+
+
+@testcase("procedure.PowerLoss#21")
+def test_numbers_after_a_loss(card, given, power_lost_inside, step):
+    """No number of a Notification comes twice, though power was lost where one was made."""
+    for pieces in PIECES:
+        (one,) = given.profiles(ONE)
+        title = f"S_LPAd -> eUICC: EnableProfile; power lost, {pieces} pieces kept"
+        with step(title), power_lost_inside(pieces):
+            card.send(EnableProfileRequest(profile_identifier=one.by_iccid, refresh_flag=False))
+        with step("S_LPAd -> eUICC: the Profile enabled, if it is not, and disabled"):
+            if not card.enabled():
+                given.enable(one.iccid)
+            given.disable(one.iccid)
+        with step("Expected: one Notification of each, with two numbers"):
+            listed = sorted(notice.seq_number for notice in card.notifications())
+            expect.equal(len(listed), 2, "Notifications")
+            expect.equal(len(set(listed)), 2, "different numbers")

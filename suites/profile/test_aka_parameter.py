@@ -45,9 +45,9 @@ def mapped_to(aid):
     return inserted(UPP, made, before="securityDomain")
 
 
-def answered(card, network, seq):
-    """Returns the first octet of the answer to a challenge with this sequence number."""
-    sqn = (seq << 5).to_bytes(6, "big")
+def answered(card, network, seq, index=0):
+    """Returns the first octet of the answer to a challenge with this number and index."""
+    sqn = (seq << 5 | index).to_bytes(6, "big")
     autn = xor(sqn, network.vector(RAND).ak) + AMF + network.mac_a(RAND, sqn, AMF)
     answer = card.apdu(f"0088008122 10{RAND.hex()} 10{autn.hex()} 00".replace(" ", ""))
     expect.success(answer, "AUTHENTICATE")
@@ -102,3 +102,21 @@ def test_parameters_the_format_leaves_open(card, given, server, step, upp, codes
     """A delta out of bounds, a source that is not there, and a late element; recorded."""
     given.none()
     ends_with_processing_error(card, server, step, upp, *codes)
+
+
+@testcase("Profile.AKA#10")
+def test_numbers_of_the_last_indices(card, given, server, step):
+    """Each of the 32 indices begins with the number that the package has for it."""
+    given.none()
+    held = [(SEQ + index).to_bytes(6, "big") for index in range(32)]
+    is_installed(card, server, step, edited(UPP, NAME, with_component("sqnInit", held)))
+    keys = preset("PROFILE_OPERATIONAL1")
+    network = Milenage(keys.ki, keys.operator_constant)
+    with step("S_LPAd -> eUICC: EnableProfile; Terminal -> eUICC: SELECT USIM"):
+        given.enable(ICCID)
+        expect.success(file_access.select_application(card), "SELECT USIM")
+    for index in (0, 15, 16, 31):
+        with step(f"Terminal -> eUICC: AUTHENTICATE, index {index}; expected: DC, then DB"):
+            loaded = SEQ + index
+            expect.equal(answered(card, network, loaded, index), b"\xdc", "tag, number loaded")
+            expect.equal(answered(card, network, loaded + 1, index), b"\xdb", "tag, next number")

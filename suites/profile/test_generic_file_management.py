@@ -97,3 +97,17 @@ def test_scripts_that_cannot_run(card, given, server, step, upp, codes):
     """A path to nothing, a file that is there, and content without room end the load."""
     given.none()
     ends_with_processing_error(card, server, step, upp, *codes)
+
+
+@testcase("Profile.GFM#10")
+def test_content_beyond_octet_256(card, given, server, step):
+    """Content with an offset beyond octet 256 stands there."""
+    given.none()
+    large = EF | {"efFileSize": b"\x01\x10"}
+    upp = with_script(path(), create("2F60", large), ("fillFileOffset", 0x108), content(b"far"))
+    is_installed(card, server, step, upp)
+    with step("S_LPAd -> eUICC: EnableProfile; Terminal -> eUICC: READ BINARY of 2F60"):
+        given.enable(ICCID)
+        read_below(card, 0x2F60)
+        expect.equal(card.apdu("00B0000010").data, b"\xff" * 16, "first octets")
+        expect.equal(card.apdu("00B0010808").data, b"far" + b"\xff" * 5, "octets 264 to 271")

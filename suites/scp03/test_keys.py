@@ -49,6 +49,8 @@ def delete(*parts):
 
 
 @testcase("UICC.PutKey#01")
+@testcase.both_curves
+@pytest.mark.usefixtures("server")
 def test_key_set_is_added(host, step):
     """PUT KEY answers the version and three check values, and the new set opens a session."""
     with step("S_Host -> UICC: PUT KEY of version 32, in a session of level 33"):
@@ -181,3 +183,14 @@ def test_unknown_data(host, step):
     with step("S_Host -> UICC: GET DATA 5FFF"):
         host.select()
         expect.refused(host.card.apdu("80CA5FFF00"), 0x6A88, 0x6A86)
+
+
+@testcase("UICC.DomainData#04")
+def test_registry_by_another_name(host, step):
+    """GET STATUS with an AID of nothing lists nothing."""
+    nothing = CommandApdu(0x80, 0xF2, 0x40, 0x02, bytes.fromhex("4F08F0000000DEADBEEF"), 256)
+    with step("S_Host -> UICC: GET STATUS of applications that begin with F0000000DEADBEEF"):
+        host.open(0x33)
+        answer = host.send(nothing)
+    with step("Expected: not found, no data"):
+        expect.refused(answer, 0x6A88)

@@ -31,6 +31,8 @@ def refused(answer):
 
 
 @testcase("UICC.SecureChannel#01")
+@testcase.both_curves
+@pytest.mark.usefixtures("server")
 def test_session_opens_at_every_level(host, step):
     """At every level the card proves itself, and answers the same registry entry."""
     entries = []

@@ -123,6 +123,8 @@ def test_every_combination(ota, card, step, by_submit):
 
 
 @testcase("UICC.SecuredPacket#03")
+@testcase.both_curves
+@pytest.mark.usefixtures("server")
 def test_no_receipt(ota, card, step):
     """Without the wish for a receipt, the script is carried out and none is sent."""
     with step("S_OTA -> UICC: UPDATE BINARY, SPI 16 00"):
@@ -336,3 +338,63 @@ def test_replay_of_several_parts(ota, card, step):
         has_status(ota.deliver(card, packet), ResponseStatus.CNTR_LOW)
     with step("Expected: nothing written"):
         expect.equal(first_octet(card), "11", "first octet of 2F20")
+
+
+@testcase("UICC.SecuredPacket#22")
+def test_counter_above_32_bits(ota, card, step):
+    """A counter that differs in its first octet alone is higher; the low one is used for ever."""
+    with step("Initial conditions: counter 5 used"):
+        ota.counter = 5
+        done(ota.send(card, writing(0x11)))
+    with step("S_OTA -> UICC: counter 0100000001; expected: carried out"):
+        ota.counter = 0x01_0000_0001
+        done(ota.send(card, writing(0x22)))
+        expect.equal(first_octet(card), "22", "first octet of 2F20")
+    with step("S_OTA -> UICC: counter 9; expected: counter low"):
+        ota.counter = 9
+        has_status(ota.send(card, writing(0x33)), ResponseStatus.CNTR_LOW)
+
+
+@testcase("UICC.SecuredPacket#23")
+def test_parts_of_two_senders(ota, card, step):
+    """Parts of two senders with the same reference are not joined."""
+    ota.security = replace(ota.security, spi2=0x00)
+    parts = parts_of(ota.packet(long_script(0x77)))
+    other = [
+        replace(one, data=one.data.replace(b"\x05\x81\x21\x43\xf5", b"\x05\x81\x21\x43\xf6"))
+        for one in parts
+    ]
+    with step("S_OTA -> UICC: parts 1 and 2 of one sender, part 3 of another"):
+        expect.that(
+            holds=other[2] != parts[2], expected="another sender", actual=other[2].data.hex()
+        )
+        for one in (parts[0], parts[1], other[2]):
+            card.transmit(one)
+    with step("Expected: not carried out"):
+        expect.equal(first_octet(card), "00", "first octet of 2F20")
+
+
+def requiring_a_counter(files):
+    """Returns PE-RFM with a minimum of checksum and counter."""
+    return files | {"minimumSecurityLevel": b"\x12"}
+
+
+@testcase("UICC.SecuredPacket#24")
+def test_less_than_a_counter(card, given, make_ota, step):
+    """Where a minimum asks for a counter that is checked, a packet without one is refused."""
+    made = make_profile(preset("PROFILE_OPERATIONAL1"))
+    upp = edited(made.upp, "rfm", requiring_a_counter)
+    place = upp.index(next(_domains(upp)))
+    made = replace(made, upp=upp[:place] + file_element() + upp[place:])
+    given.profiles(made, enabled=made)
+    ota = make_ota(made.parameters)
+    ota.tar = RFM
+    with step("S_OTA -> UICC: SPI1 06, checksum and ciphering without a counter"):
+        ota.security = replace(ota.security, spi1=0x06)
+        receipt = ota.send(card, writing(0x99))
+    with step("Expected: insufficient security level, nothing written"):
+        has_status(receipt, ResponseStatus.INSUFFICIENT_SECURITY_LEVEL)
+        expect.equal(first_octet(card), "00", "first octet of 2F20")
+    with step("S_OTA -> UICC: SPI1 16; expected: carried out"):
+        ota.security = replace(ota.security, spi1=0x16)
+        done(ota.send(card, writing(0x11)))

@@ -65,13 +65,15 @@ MORE_FILES = (
     (0x2F30, "4121", 0x2F28, 5, 0, b"\x30" * 4),
 )
 """Files of the own Profile whose rules are in an EF.ARR of their own, 2F28."""
+BER_TLV = "79"
+"""File descriptor of a BER-TLV file."""
 LARGEST_OBJECTS = 0x0200
 """Octets that the data objects of 2F2F may take."""
 
 
 def _fcp(fid, descriptor, rule, sfi, content):
     """Returns createFCP of one file, and its content."""
-    ber_tlv = descriptor[:2] == "79"
+    ber_tlv = descriptor[:2] == BER_TLV
     size = b"\x40" if ber_tlv else len(content).to_bytes(1 + (len(content) > 255), "big")
     limited = ber_tlv and rule[:2] != b"\x2f\x06"
     fcp = (
@@ -85,36 +87,43 @@ def _fcp(fid, descriptor, rule, sfi, content):
     return tlv.encode(0x62, *fcp) + tlv.encode(0x81, content)
 
 
-def file_element():
-    """Returns PE-GenericFileManagement that makes `FILES` and `MORE_FILES` below the MF."""
+def file_element(*, ber_tlv):
+    """Returns PE-GenericFileManagement that makes `FILES` and `MORE_FILES` below the MF.
+
+    Without `ber_tlv` it makes no BER-TLV files among them.
+    """
     script = b""
-    for fid, descriptor, rule, sfi, content in FILES:
-        script += _fcp(fid, descriptor, b"\x2f\x06" + bytes((rule,)), sfi, content)
-    for fid, descriptor, arr, rule, sfi, content in MORE_FILES:
+    for fid, descriptor, arr, rule, sfi, content in every_file(ber_tlv=ber_tlv):
         reference = arr.to_bytes(2, "big") + bytes((rule,))
         script += _fcp(fid, descriptor, reference, sfi, content)
     header = tlv.encode(0xA0, tlv.encode(0x80), tlv.encode(0x81, b"\x7f"))
     return tlv.encode(0xA1, header, tlv.encode(0xA1, tlv.encode(0x30, script)))
 
 
-def own_profile(**changed):
-    """Returns PROFILE_OPERATIONAL1 with `FILES` in its MF."""
+def every_file(*, ber_tlv):
+    """Returns what makes each file: `FILES` and `MORE_FILES`, perhaps without BER-TLV files."""
+    listed = [(fid, kind, 0x2F06, *rest) for fid, kind, *rest in FILES]
+    return [one for one in (*listed, *MORE_FILES) if ber_tlv or str(one[1])[:2] != BER_TLV]
+
+
+def own_profile(*, ber_tlv=True, **changed):
+    """Returns PROFILE_OPERATIONAL1 with `FILES` in its MF, perhaps without BER-TLV files."""
     made = make_profile(replace(preset("PROFILE_OPERATIONAL1"), **changed))
     parts = [element.raw for element in split(made.upp)]
     names = [element.name for element in split(made.upp)]
-    parts.insert(names.index("securityDomain"), file_element())
+    parts.insert(names.index("securityDomain"), file_element(ber_tlv=ber_tlv))
     return replace(made, upp=b"".join(parts))
 
 
 class Files:
     """File commands to a card, written as in the specification."""
 
-    def __init__(self, card):
+    def __init__(self, card, *, ber_tlv=True):
         self.card = card
-        self.content = {one[0]: one[-1] for one in (*FILES, *MORE_FILES)}
-        self.rules = {fid: (rule, ACCESS_RULES[rule - 1]) for fid, _, rule, _, _ in FILES}
-        self.sfi = {fid: sfi for fid, _, _, sfi, _ in FILES}
-        self.sfi |= {fid: sfi for fid, _, _, _, sfi, _ in MORE_FILES if sfi}
+        self.content = {one[0]: one[-1] for one in every_file(ber_tlv=ber_tlv)}
+        here = [one for one in FILES if one[0] in self.content]
+        self.rules = {fid: (rule, ACCESS_RULES[rule - 1]) for fid, _, rule, _, _ in here}
+        self.sfi = {fid: sfi for fid, _, _, _, sfi, _ in every_file(ber_tlv=ber_tlv) if sfi}
 
     def __call__(self, text):
         """Sends one command in hexadecimal digits and returns its whole answer."""
@@ -182,11 +191,21 @@ def fcp_of(data):
 
 
 @pytest.fixture
-def files(card, run_state, request):
+def ber_tlv(run_state):
+    """Returns whether the card says that it can have BER-TLV files.
+
+    One that does not say is taken as one that can: its downloads show whether it does.
+    """
+    return run_state.capabilities.options.get("BER_TLV", True)
+
+
+@pytest.fixture
+def files(card, run_state, ber_tlv, request):
     """Returns the file system that is there; a simulated eUICC gets a Profile first."""
     if run_state.target.simulated and not is_plain_sim(card):
-        request.getfixturevalue("given").profiles(own_profile(), enabled=own_profile())
-    return Files(card)
+        made = own_profile(ber_tlv=ber_tlv)
+        request.getfixturevalue("given").profiles(made, enabled=made)
+    return Files(card, ber_tlv=ber_tlv)
 
 
 @pytest.fixture
@@ -201,12 +220,13 @@ def profile_files(files, run_state):
 
 
 @pytest.fixture
-def own(card, request):
+def own(card, ber_tlv, request):
     """Returns the file system of a Profile of these suites, enabled, all codes as delivered."""
     if is_plain_sim(card):
         raise NotApplicable("the card is no eUICC: no Profile of these suites can be on it")
-    request.getfixturevalue("given").profiles(own_profile(), enabled=own_profile())
-    return Files(card)
+    made = own_profile(ber_tlv=ber_tlv)
+    request.getfixturevalue("given").profiles(made, enabled=made)
+    return Files(card, ber_tlv=ber_tlv)
 
 
 @pytest.fixture

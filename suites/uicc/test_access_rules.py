@@ -1,5 +1,7 @@
 """UICC.Access: rules that join conditions, and what is verified on which channel."""
 
+import pytest
+
 from rspharness import testcase
 from rspharness.card import expect
 from rspharness.suite.codes import code
@@ -68,6 +70,8 @@ def test_one_administrator_is_not_the_other(own, step):
 
 
 @testcase("UICC.Access#08")
+@testcase.both_curves
+@pytest.mark.usefixtures("server")
 def test_verified_on_another_channel(own, step):
     """PIN1 verified on one channel opens files on another, also when the first is closed."""
     with step("Initial conditions: PIN1 enabled, another channel open"):

@@ -249,3 +249,21 @@ def test_data_come_with_a_warning(own, step, note):
         status = template.find(0x8A)
         shown = b"" if status is None else bytes(status.value)
         expect.one_of(shown, (b"\x04", b"\x06"), "life cycle status")
+
+
+@testcase("UICC.ResizeFile#05")
+def test_power_lost_inside_a_resize(own, power_lost_inside, step):
+    """After a loss of power inside RESIZE FILE the content is there, the file larger or not."""
+    for pieces in (0, 1, 2):
+        own.verify(0x0A, ADM)
+        own.select(0x3F00)
+        title = f"Terminal -> UICC: RESIZE FILE 2F29; power lost, {pieces} pieces kept"
+        with step(title), power_lost_inside(pieces):
+            own(resize(0x2F29, 274 + 2 * pieces))
+        with step("Expected: the content of before, at both ends"):
+            own.card.reset()
+            own.select(0x3F00)
+            own.select(0x2F29)
+            content = own.content[0x2F29]
+            expect.equal(own("00B0000010").data, content[:16], "the beginning")
+            expect.equal(own("00B0010010").data, content[256:272], "octets 256 to 271")

@@ -224,3 +224,54 @@ def test_puk_of_another_code(own, step):
     with step("Expected: PIN1 has its old value"):
         enabled(own)
         own.verify()
+
+
+@testcase("UICC.VerifyPin#12")
+def test_file_commands_leave_the_counters(own, step):
+    """Commands about files, carried out and refused, cost no try and give none back."""
+    with step("Initial conditions: PIN1 enabled"):
+        enabled(own)
+    with step("Terminal -> UICC: one wrong value of PIN1, and one of PIN2"):
+        expect.sw(own(f"0020000108{WRONG}"), 0x63C2)
+        own.select_usim()
+        expect.sw(own(f"0020008108{WRONG}"), 0x63C2)
+    with step("Terminal -> UICC: STATUS, SELECT, READ BINARY, READ and SEARCH RECORD, refused too"):
+        expect.success(own("80F2000000"), "STATUS")
+        own.select(0x3F00)
+        own.select(0x2F24)
+        expect.success(own("00B0000004"), "READ BINARY of 2F24")
+        own.refused("00D600000100", 0x6982)
+        own.select(0x2F20)
+        own.refused("00B0000001", 0x6982)
+        own.select(0x2F2B)
+        expect.success(own("00B2010403"), "READ RECORD of 2F2B")
+        own.select(0x2F21)
+        own.refused("00A201040122", 0x6982)
+        own.refused("00B2010404", 0x6982)
+    with step("Expected: two tries of each"):
+        tries(own, 2)
+        own.select_usim()
+        tries(own, 2, 0x81)
+
+
+@testcase("UICC.UnblockPin#06")
+def test_wrong_puk_sets_no_value(own, step):
+    """UNBLOCK PIN with a wrong PUK leaves the value of the PIN."""
+    with step("Initial conditions: PIN1 enabled"):
+        enabled(own)
+    with step("Terminal -> UICC: UNBLOCK PIN, a wrong PUK and a new value"):
+        expect.sw(own(f"002C000110{WRONG}{NEW}"), 0x63C9)
+    with step("Expected: the new value does not verify, the old one does"):
+        expect.sw(own(f"0020000108{NEW}"), 0x63C2)
+        own.verify()
+
+
+@testcase("UICC.UnblockPin#07")
+def test_query_of_the_puk_costs_nothing(own, step):
+    """UNBLOCK PIN without data says the tries of the PUK, as often as it is asked."""
+    with step("Terminal -> UICC: UNBLOCK PIN without data, three times, and after a reset"):
+        words = [own("002C0001").sw for _ in range(3)]
+        own.card.reset()
+        words.append(own("002C0001").sw)
+    with step("Expected: ten tries each time"):
+        expect.equal(words, [0x63CA] * 4, "status words")

@@ -6,6 +6,7 @@ from rspharness.suite.codes import code
 from rspharness.suite.logical_channels import opened
 
 LARGE, LINEAR, CYCLIC, NOT_SHAREABLE, OBJECTS = 0x2F29, 0x2F2A, 0x2F2B, 0x2F2E, 0x2F2F
+OTHER_CYCLIC, OTHER_OBJECTS = 0x2F22, 0x2F23
 ADM = code("adm1")
 ABSENT_SFI = 0x0F
 MORE = 0x62F1
@@ -397,3 +398,90 @@ def test_life_cycle_needs_the_right(own, step):
         own.card.reset()
         own.select(LARGE)
         own.refused("00440000", 0x6982)
+
+
+@testcase("UICC.Increase#06")
+def test_increase_by_short_identifier(own, step):
+    """INCREASE by short identifier adds to that file and makes it the current one."""
+    with step("Initial conditions: another cyclic file is current"):
+        own.verify(0x0A, code("adm1"))
+        own.select(CYCLIC)
+    with step("Terminal -> UICC: INCREASE of 2F22 by its short identifier"):
+        answer = own(f"8032{0x80 | own.sfi[OTHER_CYCLIC]:02X}0003000005 00")
+        expect.success(answer)
+    with step("Expected: 000008 000005; 2F22 current; the other file as before"):
+        expect.equal(answer.data.hex(), "000008000005", "answer")
+        expect.equal(own("00B2010403").data.hex(), "000008", "record 1 of the current file")
+        own.select(CYCLIC)
+        expect.equal(own("00B2010403").data, own.content[CYCLIC][:3], "record 1 of 2F2B")
+
+
+@testcase("UICC.SetData#06")
+def test_objects_by_short_identifier(own, step):
+    """SET DATA and RETRIEVE DATA by short identifier reach that file, not the current one."""
+    sfi = own.sfi[OBJECTS]
+    with step("Initial conditions: another BER-TLV file is current"):
+        own.select(OTHER_OBJECTS)
+    with step("Terminal -> UICC: SET DATA 85 in 2F2F by its short identifier"):
+        expect.success(own(f"80DB00{0x80 | sfi:02X}048502C0DE"))
+    with step("Expected: there, and not in the other file"):
+        expect.equal(own("80CB00800185 00").data.hex(), "8502c0de", "data object of 2F2F")
+        own.select(OTHER_OBJECTS)
+        own.refused("80CB00800185 00", 0x6A88)
+    with step("Terminal -> UICC: RETRIEVE DATA 85 by short identifier; expected: the object"):
+        answer = own(f"80CB00{0x80 | sfi:02X}0185 00")
+        expect.equal(answer.data.hex(), "8502c0de", "data object of 2F2F")
+
+
+@testcase("UICC.UpdateBinary#06")
+def test_update_across_octet_256(own, step):
+    """An update that begins before octet 256 and ends after it is written whole."""
+    with step("Terminal -> UICC: UPDATE BINARY of 2F29, octets 252 to 259"):
+        own.verify(0x0A, ADM)
+        own.select(LARGE)
+        expect.success(own("00D600FC08A0A1A2A3A4A5A6A7"))
+    with step("Expected: those eight octets, and those beside them as before"):
+        got = own("00B000FB0A").data
+        before = own.content[LARGE]
+        wanted = before[251:252] + bytes(range(0xA0, 0xA8)) + before[260:261]
+        expect.equal(got, wanted, "octets 251 to 260")
+
+
+@testcase("UICC.Select#10")
+def test_channel_inherits_the_directory(own, step):
+    """A channel opened from a further one begins where that stands."""
+    with step("Initial conditions: ADF.USIM selected on a further channel"):
+        first = opened(own.card)
+        aid = own.usim()
+        expect.success(own(f"{first:02X}A40404{len(aid):02X}{aid.hex()}00"), "SELECT ADF.USIM")
+    with step("Terminal -> UICC: MANAGE CHANNEL, open, on that channel"):
+        answer = own(f"{first:02X}70000001")
+        expect.success(answer, "MANAGE CHANNEL")
+        second = answer.data[0]
+    with step("Expected: SELECT 6F07 by its identifier finds EF.IMSI there"):
+        expect.success(own(f"{second:02X}A4000C026F07"), "SELECT EF.IMSI")
+
+
+@testcase("UICC.SearchRecord#06")
+def test_pattern_within_a_record(own, step):
+    """A pattern is found wherever it stands in a record."""
+    with step("Terminal -> UICC: SEARCH RECORD of 2F2A, the third octet of each record"):
+        own.verify(0x0A, ADM)
+        own.select(LINEAR)
+        answer = own("00A201040177 00")
+    with step("Expected: every record"):
+        expect.success(answer, "SEARCH RECORD")
+        expect.equal(answer.data.hex(), "010203040506", "numbers of records")
+
+
+@testcase("UICC.ReadRecord#09")
+def test_current_record(own, step):
+    """READ RECORD of number 00 in mode 4 reads the record that the pointer is at."""
+    with step("Initial conditions: READ RECORD, mode next, three times"):
+        own.verify(0x0A, ADM)
+        own.select(LINEAR)
+        for _ in range(3):
+            expect.success(own("00B2000204"), "READ RECORD, next")
+    with step("Terminal -> UICC: READ RECORD 00, mode 4, twice; expected: record 3"):
+        for _ in range(2):
+            expect.equal(own("00B2000404").data, own.content[LINEAR][8:12], "current record")

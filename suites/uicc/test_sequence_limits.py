@@ -22,6 +22,7 @@ from rspharness.suite.aka_challenges import (
     lv,
     network,
 )
+from rspharness.suite.codes import code
 from rspharness.suite.file_access import select_application
 
 EVERY_CHECK = b"\x1e"
@@ -248,3 +249,19 @@ def test_isim(card, given, step):
         expect.refused(card.apdu(f"008800801110{RAND.hex()}00"))
         again = card.apdu(challenge(algorithm, 1 << 5).replace(" ", ""))
         expect.equal(again.data, auts(algorithm, 1 << 5), "answer to the replay")
+
+
+@testcase("UICC.Authenticate#32")
+def test_gsm_context_needs_the_user(own, step):
+    """The GSM context asks for PIN1 as the 3G context does."""
+    with step("Initial conditions: PIN1 enabled, ADF.USIM selected"):
+        expect.success(own(f"0028000108{code('pin1')}"), "ENABLE PIN")
+        own.card.reset()
+        own.select_usim()
+    with step("Terminal -> UICC: AUTHENTICATE, GSM context; expected: refused"):
+        own.refused(f"0088008011 10{RAND.hex()} 00", 0x6982)
+    with step("Terminal -> UICC: VERIFY PIN, the same; expected: SRES and Kc"):
+        own.verify()
+        answer = own(f"0088008011 10{RAND.hex()} 00")
+        expect.success(answer, "AUTHENTICATE")
+        expect.equal(len(answer.data), 14, "octets of the answer")

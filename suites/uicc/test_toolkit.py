@@ -156,6 +156,8 @@ def responded(own, details, result):
 
 
 @testcase("UICC.Toolkit#03")
+@testcase.both_curves
+@pytest.mark.usefixtures("server")
 def test_command_is_announced_until_it_is_fetched(own, make_ota, parameters, step):
     """Every answer announces a command that waits; once it is fetched, none does."""
     with step("Initial conditions: the card offers a short message"):
@@ -247,3 +249,26 @@ def test_response_to_nothing(own, make_ota, parameters, step):
     with step("Expected: the command is fetched and answered"):
         details = fetched(own, length)
         expect.sw(responded(own, details, 0x00), 0x9000)
+
+
+@testcase("UICC.Toolkit#09")
+def test_response_of_another_type(own, make_ota, parameters, step):
+    """A TERMINAL RESPONSE with the number of the open command and another type answers nothing."""
+    with step("Initial conditions: a proactive command was fetched"):
+        length, _ = announced(own, make_ota, parameters)
+        details = fetched(own, length)
+    with step("Terminal -> UICC: TERMINAL RESPONSE, type 21 with the same number"):
+        expect.refused(responded(own, bytes((details[0], 0x21, details[2])), 0x00))
+    with step("Expected: the command is open, and answered"):
+        expect.sw(responded(own, details, 0x00), 0x9000)
+
+
+@testcase("UICC.Toolkit#10")
+def test_response_without_comprehension_bit(own, make_ota, parameters, step):
+    """Command details under 01 are taken as those under 81."""
+    with step("Initial conditions: a proactive command was fetched"):
+        length, _ = announced(own, make_ota, parameters)
+        details = fetched(own, length)
+    with step("Terminal -> UICC: TERMINAL RESPONSE with tags 01, 02 and 03; expected: 9000"):
+        expect.sw(own(f"801400000C0103{details.hex()}02028281 030100"), 0x9000)
+        expect.sw(own("80F2000C"), 0x9000)

@@ -3,10 +3,10 @@
 The historical bytes are kept and not interpreted: a Profile may define them.
 """
 
-from dataclasses import dataclass
 from typing import Self
 
 from rspcore.errors import DecodeError
+from rspcore.frozen import dataclass
 
 __all__ = ["Atr"]
 

@@ -8,12 +8,13 @@ options unknown.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from typing import Final, TypeVar
 
 from rspcore import tlv
 from rspcore.errors import DecodeError, RspError
+from rspcore.frozen import dataclass
 from rspcore.ids import Version
 from rspcore.messages.es10a import EuiccConfiguredAddressesRequest
 from rspcore.messages.es10b import GetEuiccInfo1Request, GetEuiccInfo2Request, GetRatRequest
@@ -342,12 +343,14 @@ _OPTIONS_BY_BITS: Final[Mapping[str, Mapping[str, frozenset[int]]]] = {
         "JAVACARD": frozenset({UiccCapability.javacard}),
         "MILENAGE": frozenset({UiccCapability.akaMilenage}),
         "ISIM": frozenset({UiccCapability.isimSupport}),
+        "CSIM": frozenset({UiccCapability.csimSupport}),
         "TUAK": frozenset({UiccCapability.akaTuak128, UiccCapability.akaTuak256}),
         "TUAK256": frozenset({UiccCapability.akaTuak256}),
         "USIM_TEST": frozenset({UiccCapability.usimTestAlgorithm}),
         "GET_IDENTITY": frozenset({UiccCapability.getIdentity}),
         "SUCI_A": frozenset({UiccCapability.profile_a_x25519}),
         "SUCI_B": frozenset({UiccCapability.profile_b_p256}),
+        "BER_TLV": frozenset({UiccCapability.berTlvFileSupport}),
     },
     "tre_properties": {"O_E_INTEGRATED": frozenset({TreProperty.isIntegrated})},
 }

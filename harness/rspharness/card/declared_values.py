@@ -21,6 +21,7 @@ ABSENT: Final = "absent"
 KNOWN_VALUES: Final = frozenset(
     {
         "additional_profile_versions",
+        "additional_root_ds_addresses",
         "ci_pkids",
         "ci_pkids_v3",
         "discovery_base_url",

@@ -10,11 +10,11 @@ and with its ICCID where one can be found, so that one mistake does not end a ru
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from rspcore import tlv
 from rspcore.errors import DecodeError
+from rspcore.frozen import dataclass
 from rspcore.ids import Aid, Iccid
 from rspcore.messages.codec import components
 from rspcore.messages.es10c import ProfileInfo, ProfileInfoListResponse

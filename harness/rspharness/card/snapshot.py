@@ -6,10 +6,11 @@ status word. Octets are decoded for messages alone.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from rspcore.errors import DecodeError
+from rspcore.frozen import dataclass
 from rspcore.messages.es10c import ProfileInfoListResponse
 from rspcore.status import StatusWord, describe
 from rspharness.card.listed import read_notifications

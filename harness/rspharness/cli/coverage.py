@@ -140,7 +140,8 @@ def _show_axes(folder: Path, product: str) -> int:
         f"{whole - len(table.all)} of them ({1 - len(table.all) / whole:.0%}) without what the "
         f"axis varies; of the other "
         f"{len(table.all)} walked {walked}, reasons {len(table.reasons)} ({table.share:.0%}, less "
-        f"than {MOST_REASONS:.0%} allowed), holes {len(table.holes)}"
+        f"than {MOST_REASONS:.0%} allowed), not walked {table.unwalked:.1%} of all, "
+        f"holes {len(table.holes)}"
     )
     return 0 if table.complete else 1
 

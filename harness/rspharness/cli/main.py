@@ -1,10 +1,10 @@
 """The program `rsplab`: its areas, each a module with a parser of its own."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final
 
 from rspsim.cli.program import Area, Named, Program
 
+TYPE_CHECKING = False  # as `typing` has it, which is a seventh of the time of `--help`
 if TYPE_CHECKING:
     import argparse
 
@@ -131,7 +131,7 @@ def _doctor() -> Area:
     return doctor
 
 
-AREAS: Final[Mapping[str, Named]] = {
+AREAS: Mapping[str, Named] = {
     "run": Named(_run, "run the conformance suites on a card and write a report"),
     "lpa": Named(_lpa, "manage the Profiles of an eUICC and download new ones"),
     "lpa-check": Named(_lpa_check, "run the suites for LPAs on an LPA of yours"),
@@ -157,7 +157,7 @@ AREAS: Final[Mapping[str, Named]] = {
 }
 """Areas by name, with their line in the list; an area is imported when it is named."""
 
-PROGRAM: Final = Program(
+PROGRAM = Program(
     "rsplab",
     "Software eUICC, mock SM-DP+ and conformance suites for SGP.22. Testing only.",
     AREAS,

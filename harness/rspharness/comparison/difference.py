@@ -1,8 +1,10 @@
 """One difference between two runs, and all of them together."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Any
+
+from rspcore.frozen import dataclass
 
 __all__ = ["Comparison", "Difference", "Kind", "Side"]
 

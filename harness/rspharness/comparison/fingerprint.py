@@ -8,12 +8,12 @@ with the same digest answered everything alike.
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
 from rspcore.errors import ConfigError, LocalError
+from rspcore.frozen import dataclass
 from rspcore.tags import ISDR_AID
 from rspharness.comparison.answers import answer_differences, of_firmware
 from rspharness.comparison.difference import Comparison, Difference, Kind, Side

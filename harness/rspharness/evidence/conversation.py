@@ -6,10 +6,10 @@ command stays where it was, so that nothing of the trace is lost.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from rspcore.apdu import Ins, channel_of
+from rspcore.frozen import dataclass
 from rspharness.record.trace import Answered, Remark, Reset, TraceEvent
 
 __all__ = ["Exchange", "conversation"]

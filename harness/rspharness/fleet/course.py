@@ -4,12 +4,13 @@ What is drawn follows from the seed of the fleet and the MatchingID alone: a run
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from enum import StrEnum
 from hashlib import sha256
 from typing import Final
 
 from rspcore.errors import LocalError
+from rspcore.frozen import dataclass
 
 __all__ = ["CONFIRMATION", "Course", "Lost", "Shares", "course_of", "draw", "read_shares"]
 

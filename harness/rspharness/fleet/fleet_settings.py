@@ -1,12 +1,13 @@
 """What a fleet was asked for: written by `rsplab fleet`, read in the processes of Locust."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
 from rspcore.errors import ConfigError
+from rspcore.frozen import dataclass
 from rspcore.pki.bundle import Pki
 from rspharness.fleet.course import Shares, read_shares
 from rspharness.fleet.desk import Desk

@@ -1,10 +1,10 @@
 """A phone of a fleet: one card of the shelf, the LPA driver, and the orders it was given."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from rspcore.errors import RspError
+from rspcore.frozen import dataclass
 from rspcore.messages.es10b import CancelSessionReason
 from rspharness.fleet.course import Course, Shares, course_of
 from rspharness.fleet.reckoning import CardRecord, Given, Outcome

@@ -6,9 +6,11 @@ orders, and the Notifications it received. A pure function, so that a planted lo
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from enum import StrEnum
 from typing import Any, Final
+
+from rspcore.frozen import dataclass
 
 __all__ = ["CardRecord", "Given", "Heard", "Outcome", "Reckoning", "ServerOrder", "reckon"]
 

@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
+from rspcore.frozen import dataclass
 from rspharness.fleet.reckoning import Reckoning
 
 __all__ = ["StepTimes", "lines", "write"]

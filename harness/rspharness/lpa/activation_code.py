@@ -11,11 +11,11 @@ position, and no server is ever contacted for it.
 """
 
 import re
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from rspcore.errors import DecodeError
+from rspcore.frozen import dataclass
 from rspcore.ids import Oid
 from rspcore.server_address import is_ip_address, split_address
 

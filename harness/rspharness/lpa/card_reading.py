@@ -5,11 +5,12 @@ words, with the octets received, so that a user sees what the card says and not 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
 from rspcore import tlv
 from rspcore.errors import DecodeError, RemoteError
+from rspcore.frozen import dataclass
 from rspcore.messages.codec import Structure
 from rspcore.messages.es10a import EuiccConfiguredAddressesRequest
 from rspcore.messages.es10b import (
@@ -20,10 +21,11 @@ from rspcore.messages.es10b import (
 )
 from rspcore.messages.es10c import GetEuiccDataRequest, ProfileInfo, ProfileInfoListRequest
 from rspcore.messages.notifications import NotificationMetadata
-from rspcore.messages.partial import Partial, Unread, decode_partly
+from rspcore.messages.partial import Partial, Unread
 from rspharness.lpa.es10_functions import function_of
 from rspharness.lpa.isdr_channel import IsdrChannel
 from rspharness.lpa.local_management import code_text
+from rspharness.lpa.newer.newer_reading import TAGS, is_newer, read_partly
 from rspharness.record.owning_rows import owning_row, unread_components
 
 __all__ = ["CardReading", "ListReading", "Part", "read_card", "read_lists"]
@@ -107,15 +109,15 @@ def read_card(card: IsdrChannel) -> CardReading:
 def read_lists(card: IsdrChannel) -> ListReading:
     """Reads the Profiles, with owner and rules, and the Notifications that wait.
 
-    A card that refuses a tag list is asked for its default members; that is a problem of the list.
+    A card of version 3 is asked for what that added to a Profile, too. A card that refuses a tag
+    list is asked for its default members; that is a problem of the list.
 
     Raises:
         TargetLost: the card does not answer.
     """
     name = "list of Profiles"
-    profiles, problem = _elements(
-        card, name, ProfileInfoListRequest(tag_list=PROFILE_TAGS), ProfileInfo
-    )
+    tags = PROFILE_TAGS + (TAGS if is_newer(card) else b"")
+    profiles, problem = _elements(card, name, ProfileInfoListRequest(tag_list=tags), ProfileInfo)
     problems = [problem]
     if profiles is None:
         profiles, again = _elements(card, name, ProfileInfoListRequest(), ProfileInfo)
@@ -163,7 +165,7 @@ def _read(kind: type[Structure], data: bytes) -> Partial:
     except DecodeError as error:
         whole = Unread(name="", octets=data, reason=str(error))
         return Partial(values={}, unread=(whole,))
-    return decode_partly(kind, one.value)
+    return read_partly(kind, one.value)
 
 
 def _elements(
@@ -179,7 +181,7 @@ def _elements(
         alternatives = {}
     if _LIST in alternatives:
         octets = _objects(alternatives[_LIST].value, kind.TAG)
-        return tuple(decode_partly(kind, one) for one in octets), problem
+        return tuple(read_partly(kind, one) for one in octets), problem
     error = alternatives.get(_ERROR)
     if error is not None and not problem:
         answered: Any = function_of(request).response.decode(data)

@@ -7,12 +7,12 @@ by the user included, ends with CancelSession at the card and then at the server
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
 from types import TracebackType
 from typing import Protocol, Self
 
 from rspcore.errors import DecodeError, RemoteError, RspError
+from rspcore.frozen import dataclass
 from rspcore.ids import Aid, Iccid
 from rspcore.messages.es10b import CancelSessionReason, GetRatRequest
 from rspcore.messages.euicc_info import DeviceInfo

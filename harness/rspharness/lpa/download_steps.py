@@ -14,13 +14,13 @@ checks of an LPA between them and cleans up after a failure.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from rspcore import tlv
 from rspcore.bpp import segments
 from rspcore.crypto.confirmation import hash_cc
 from rspcore.errors import DecodeError, RemoteError
+from rspcore.frozen import dataclass
 from rspcore.ids import TransactionId, Version
 from rspcore.messages import es9p
 from rspcore.messages.codec import bits as bit_string

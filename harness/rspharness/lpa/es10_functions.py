@@ -6,10 +6,10 @@ the two. Nothing here depends on how octets are transmitted.
 """
 
 import abc
-from dataclasses import dataclass
 from typing import overload
 
 from rspcore.errors import DecodeError, LocalError
+from rspcore.frozen import dataclass
 from rspcore.messages import es10a, es10b, es10c
 from rspcore.messages.codec import Structure
 from rspcore.messages.euicc_info import EuiccInfo1, EuiccInfo2

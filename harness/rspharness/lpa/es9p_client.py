@@ -8,10 +8,10 @@ leaves the order open for another try. How octets reach the server is the port's
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import ClassVar, Final, Protocol, TypeVar, runtime_checkable
 
 from rspcore.errors import ConfigError, DecodeError, RemoteError
+from rspcore.frozen import dataclass
 from rspcore.messages.es9p import (
     ADMIN_PROTOCOL_HEADER,
     ADMIN_PROTOCOL_PREFIX,

@@ -10,7 +10,7 @@ followed and no proxy is used.
 import ssl
 import warnings
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Self
@@ -21,6 +21,7 @@ from urllib3.exceptions import HTTPError, InsecureRequestWarning, SSLError
 
 from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError, DecodeError, RspError
+from rspcore.frozen import dataclass
 from rspcore.pki.certificate import Certificate
 from rspcore.pki.roles import Role
 from rspcore.pki.verification import tls_certificate_flaws

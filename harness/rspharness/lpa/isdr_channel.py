@@ -8,13 +8,13 @@ behave like any of them. What a 91XX announces is noted here; `rspharness.lpa.pr
 """
 
 import contextlib
-from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Final, Self
 
 from rspcore import tlv
 from rspcore.apdu import CommandApdu, Ins, ResponseApdu, class_for
 from rspcore.errors import DecodeError, LocalError, RemoteError, RspError
+from rspcore.frozen import dataclass, replace
 from rspcore.ids import Aid
 from rspcore.status import StatusWord, describe, is_success, more_data, proactive_pending
 from rspcore.tags import ISDR_AID, Tag

@@ -6,11 +6,11 @@ run, so that it never receives a later Notification before an earlier one.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
 from rspcore import tlv
 from rspcore.errors import DecodeError, RemoteError
+from rspcore.frozen import dataclass
 from rspcore.messages.es10b import (
     NotificationSentRequest,
     NotificationSentResult,

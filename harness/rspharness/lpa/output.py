@@ -26,6 +26,7 @@ from rspcore.printable_text import printable
 from rspharness.lpa.activation_code import ActivationCode
 from rspharness.lpa.card_reading import CardReading
 from rspharness.lpa.download import Download
+from rspharness.lpa.newer.newer_reading import newer_members
 from rspharness.lpa.notification_delivery import PendingNotification
 
 __all__ = [
@@ -83,6 +84,7 @@ def _profile_view(values: Mapping[str, Any]) -> View:
             "profileName": values.get("profile_name"),
             "profileOwner": None if owner is None else str(owner.mcc_mnc),
             "profilePolicyRules": " ".join(_names(values.get("profile_policy_rules"))) or None,
+            **newer_members(values),
         }
     )
 
@@ -159,6 +161,7 @@ def card_view(card: CardReading) -> View:
         "eid": _text(card.eid.found.values.get("eid_value")),
         "defaultDpAddress": addresses.get("default_dp_address"),
         "rootDsAddress": addresses.get("root_ds_address"),
+        **_members(_ADDRESSES_V3, addresses),
         **info2,
         "rat": None if rules is None else [_rule_view(rule) for rule in rules],
     }
@@ -188,8 +191,20 @@ def _hexadecimal(values: Iterable[bytes]) -> list[str]:
     return [value.hex().upper() for value in values]
 
 
+_ADDRESSES_V3: Mapping[str, tuple[str, Callable[[Any], object]]] = {
+    "additionalRootDsAddresses": ("additional_root_ds_addresses", list),
+    "allowedCiPKId": ("allowed_ci_pkid", lambda one: one.hex().upper()),
+    "ciList": (
+        "ci_list",
+        lambda named: [f"{one.ci_pkid.hex().upper()} {one.ci_name}" for one in named],
+    ),
+}
+"""Members of GetEuiccConfiguredData, likewise."""
+
 _INFO: Mapping[str, tuple[str, Callable[[Any], object]]] = {
     "svn": ("svn", str),
+    "highestSvn": ("highest_svn", str),
+    "lpaMode": ("lpa_mode", _name),
     "profileVersion": ("profile_version", str),
     "euiccFirmwareVer": ("euicc_firmware_ver", str),
     "ppVersion": ("pp_version", str),
@@ -205,8 +220,10 @@ _INFO: Mapping[str, tuple[str, Callable[[Any], object]]] = {
     "freeVolatileMemory": ("ext_card_resource", lambda one: _number(one.free_volatile_memory)),
     "uiccCapability": ("uicc_capability", _names),
     "rspCapability": ("rsp_capability", _names),
+    "additionalEuiccInfo": ("additional_euicc_info", lambda one: one.hex().upper()),
     "euiccCiPKIdListForVerification": ("euicc_ci_pkid_list_for_verification", _hexadecimal),
     "euiccCiPKIdListForSigning": ("euicc_ci_pkid_list_for_signing", _hexadecimal),
+    "euiccCiPKIdListForSigningV3": ("euicc_ci_pkid_list_for_signing_v3", _hexadecimal),
     "forbiddenProfilePolicyRules": ("forbidden_profile_policy_rules", _names),
     "sasAcreditationNumber": ("sas_acreditation_number", str),
 }
@@ -314,7 +331,7 @@ def _shown(value: object) -> str:
 
 def _cell(value: object) -> str:
     # Numbers in a table are names of things, so they get no thousands separators.
-    return _shown(value) if isinstance(value, bool | list) else printable(str(value))
+    return _shown(value) if isinstance(value, bool | list | dict) else printable(str(value))
 
 
 def table(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> list[str]:

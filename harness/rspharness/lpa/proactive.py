@@ -9,13 +9,13 @@ which only the basic channel is left. `rspharness.lpa.bip` adds the part of a te
 channel needs.
 """
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
 from rspcore import tlv
 from rspcore.apdu import CommandApdu, Ins
 from rspcore.errors import DecodeError, RemoteError
+from rspcore.frozen import dataclass
 from rspcore.status import describe, is_success
 from rspharness.lpa.isdr_channel import IsdrChannel
 from rspharness.lpa.terminal import Proactive, Result, comprehension_objects

@@ -13,12 +13,12 @@ LOCAL INFORMATION of an unknown kind with 30.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
 from rspcore import tlv
 from rspcore.errors import DecodeError
+from rspcore.frozen import dataclass
 
 __all__ = ["Answer", "Proactive", "Result", "Terminal", "comprehension_objects"]
 

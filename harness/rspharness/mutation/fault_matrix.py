@@ -9,12 +9,13 @@ a case when it leads to another state; that is determined once for each state an
 """
 
 from collections.abc import Hashable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property, partial
 from typing import Final
 
 import pytest
 
+from rspcore.frozen import dataclass
 from rspharness.mutation.case_copies import CaseCopies, run_quietly
 from rspharness.mutation.fault_reach import reaching
 from rspharness.mutation.matrix_file import Matrix

@@ -13,11 +13,11 @@ import ast
 import json
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from rspcore.errors import ConfigError
+from rspcore.frozen import dataclass
 from rspharness.mutation.matrix_file import Matrix, read
 from rspharness.record.catalogue import Catalogue
 from rspsim.faults.card.card_fault import CardFault

@@ -6,11 +6,11 @@ is served with it, and the requirements whose case has to fail then.
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from rspcore.errors import ConfigError
+from rspcore.frozen import dataclass
 
 __all__ = ["FILES", "NarrowFault", "read_server_faults"]
 

@@ -3,10 +3,10 @@
 import socket
 import ssl
 import warnings
-from dataclasses import dataclass
 from typing import Final
 
 from rspcore.errors import DecodeError
+from rspcore.frozen import dataclass
 from rspcore.pki.certificate import Certificate
 from rspcore.server_address import host_of, split_address
 from rspharness.record.verdicts import ExpectationError

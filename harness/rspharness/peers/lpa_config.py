@@ -24,11 +24,12 @@ import re
 import shlex
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, Final, Self
 
 from rspcore.errors import ConfigError
+from rspcore.frozen import dataclass
 from rspharness.record.near_match import near
 from rspharness.simulated.lent_card import WAYS
 

@@ -4,9 +4,9 @@ import os
 import re
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from rspcore.frozen import dataclass
 from rspharness.peers.stdio_driver import StdioDriver, talked
 from rspharness.record.timing import stopwatch
 from rspharness.record.trace import Trace

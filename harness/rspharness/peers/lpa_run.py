@@ -6,10 +6,11 @@ empty card: one that cannot do that ends the run before its first case.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import ClassVar
 
 from rspcore.errors import ConfigError
+from rspcore.frozen import dataclass
 from rspharness.card.capabilities import Capabilities
 from rspharness.peers.lpa_config import OPTIONS, LpaConfig
 from rspharness.peers.lpa_outcome import Outcome, called

@@ -3,7 +3,6 @@
 Source: SGP.22 v2, 2.5.3, 2.6.4, 5.5.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 from rspcore import bpp, tlv
@@ -11,6 +10,7 @@ from rspcore.crypto.bsp import MAX_TLV, Bsp
 from rspcore.crypto.kdf import BspKeys, session_keys
 from rspcore.crypto.keys import PrivateKey, PublicKey
 from rspcore.errors import CryptoError, DecodeError
+from rspcore.frozen import dataclass
 from rspcore.ids import Eid, TransactionId
 from rspcore.messages.es8p import InitialiseSecureChannelRequest, ReplaceSessionKeysRequest
 from rspcore.pki.certificate import Certificate

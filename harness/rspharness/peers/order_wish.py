@@ -1,8 +1,9 @@
 """What an order has to be, what came of it, and a way by which orders come to be at a server."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any, Protocol
 
+from rspcore.frozen import dataclass
 from rspharness.record.trace import Trace
 
 __all__ = ["OrderWish", "Ordered", "Provision"]

@@ -12,10 +12,10 @@ in `WAYS`.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from rspcore.errors import LocalError
+from rspcore.frozen import dataclass
 from rspcore.ids import Eid
 from rspharness.peers.operator_calls import OperatorCalls
 from rspharness.peers.order_wish import Ordered, OrderWish, Provision

@@ -3,8 +3,9 @@
 import base64
 import binascii
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from rspcore.frozen import dataclass
 from rspharness.record.verdicts import ExpectationError
 
 __all__ = ["Answer", "Refusal", "require"]

@@ -6,7 +6,6 @@ Nothing of it is a card: it opens no link, and what a run asks of a target besid
 import ssl
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,6 +16,7 @@ import urllib3
 
 from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError, LocalError, RspError
+from rspcore.frozen import dataclass
 from rspcore.ids import Oid
 from rspcore.pki.bundle import Pki
 from rspcore.pki.certificate import Certificate

@@ -13,12 +13,12 @@ Servers have axes and tables of their own: `axes_smdpp.csv` and `axes_smds.csv`.
 
 import csv
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Final, Self
 
 from rspcore.errors import ConfigError
+from rspcore.frozen import dataclass
 from rspharness.record.catalogue import Catalogue
 
 __all__ = [
@@ -59,12 +59,17 @@ class Axis:
 AXES: Final = (
     Axis(
         "addressing",
-        "the form in which Profile, file, key set or record is named",
+        "the form in which Profile, file, key set or record is named, or a request is cut",
         "names",
-        "name in two forms",
+        "second form",
     ),
     Axis("channel", "basic, further, reopened logical channel"),
-    Axis("curve", "NIST P-256 and brainpoolP256r1", "keys", "key on a curve"),
+    Axis(
+        "curve",
+        "NIST P-256 and brainpoolP256r1, of its keys or of the Profile it acts on",
+        "keys",
+        "key on a curve",
+    ),
     Axis("reset", "before and after a reset or power cycle"),
     Axis("after", "after another session, or while and after another Profile is Enabled"),
     Axis("boundary", "both sides of each size and count", "bounds", "size or count"),
@@ -76,11 +81,16 @@ AXES: Final = (
     ),
     Axis(
         "order",
-        "commands and parts in another order, each with a right MAC",
+        "commands and parts in another order, or between the steps of a session",
         "order",
         "order to keep",
     ),
-    Axis("counter", "the other commands that share a counter", "counter", "counter to share"),
+    Axis(
+        "counter",
+        "the other commands that share a counter, or leave it as it is",
+        "counter",
+        "counter to share",
+    ),
 )
 """The axes of cards, in the order of the columns."""
 
@@ -191,6 +201,12 @@ class Axes:
     def share(self) -> float:
         """Returns the share of reasons among the cells."""
         return len(self.reasons) / len(self.all)
+
+    @property
+    def unwalked(self) -> float:
+        """Returns the share of cells that no row walks, those without the axis counted too."""
+        every = [cell for row in self.cells.values() for cell in row]
+        return sum(cell.state is not State.WALKED for cell in every) / len(every)
 
     @property
     def complete(self) -> bool:

@@ -10,11 +10,11 @@ never fails it.
 import csv
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
 from rspcore.errors import ConfigError
+from rspcore.frozen import dataclass
 
 __all__ = ["OTHER_PRODUCTS", "Catalogue", "Condition", "Requirement"]
 

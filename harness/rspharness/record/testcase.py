@@ -21,11 +21,14 @@ pytest is imported on use, because the command line imports this package too.
 
 from collections.abc import Callable, Mapping
 from enum import StrEnum
-from typing import Any, Final, TypeVar
+
+TYPE_CHECKING = False  # as `typing` has it, which is a seventh of the time of `rsplab --help`
+if TYPE_CHECKING:
+    from typing import Any, TypeVar
+
+    F = TypeVar("F", bound=Callable[..., object])
 
 __all__ = ["Level", "TestCaseMarker", "testcase"]
-
-F = TypeVar("F", bound=Callable[..., object])
 
 
 class Level(StrEnum):
@@ -57,7 +60,7 @@ class TestCaseMarker:
 
     __test__ = False  # the name starts with Test, and pytest would collect it
 
-    def __call__(self, *ids: str, level: Level | str = Level.PROFILES) -> Callable[[F], F]:
+    def __call__(self, *ids: str, level: Level | str = Level.PROFILES) -> "Callable[[F], F]":
         """Returns the decorator that names the requirements a test function checks.
 
         Args:
@@ -72,10 +75,10 @@ class TestCaseMarker:
     def each(
         self,
         argument: str,
-        values: Mapping[str, Any],
+        values: "Mapping[str, Any]",
         *,
         level: Level | str = Level.PROFILES,
-    ) -> Callable[[F], F]:
+    ) -> "Callable[[F], F]":
         """Returns the decorator that runs a test function once per requirement, each with a value.
 
         Args:
@@ -98,7 +101,7 @@ class TestCaseMarker:
         mark: Callable[[F], F] = pytest.mark.parametrize(argument, rows)
         return mark
 
-    def both_curves(self, function: F) -> F:
+    def both_curves(self, function: "F") -> "F":
         """Makes a case run once on each curve, whichever is the curve of the run.
 
         The fixtures `curve`, `server`, `server2`, `smds`, `make_server` and `throw_away` are those
@@ -113,5 +116,5 @@ class TestCaseMarker:
         return mark(function)
 
 
-testcase: Final = TestCaseMarker()
+testcase = TestCaseMarker()
 """The decorator of every conformance case."""

@@ -12,11 +12,12 @@ in one of a hundred runs at most, and the rise has to be large too.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from math import sqrt
 from statistics import NormalDist, median
 from typing import Any, Final
 
+from rspcore.frozen import dataclass
 from rspharness.record.counted_times import (
     LISTING,
     NOTIFICATIONS,

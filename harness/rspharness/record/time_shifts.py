@@ -11,11 +11,12 @@ out.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from math import sqrt
 from statistics import NormalDist, median
 from typing import Final
+
+from rspcore.frozen import dataclass
 
 __all__ = ["FEWEST", "Shift", "common_factor", "holm", "mann_whitney", "shifts"]
 

@@ -15,11 +15,11 @@ large too; what that needs is in the constants.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from math import comb
 from statistics import median
 from typing import Any, Final
 
+from rspcore.frozen import dataclass
 from rspharness.record.time_shifts import ALPHA, FEWEST, common_factor, holm, shifts
 from rspharness.record.timing import percentiles
 

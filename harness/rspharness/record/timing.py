@@ -6,13 +6,14 @@ a report can show how long EnableProfile takes on this card. Budgets come from t
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from math import log
 from time import perf_counter, thread_time  # noqa: TID251  stopwatches, not the time of day
 from typing import Final
 
 from rspcore.apdu import CommandApdu, Ins
 from rspcore.errors import DecodeError
+from rspcore.frozen import dataclass
 from rspcore.tags import Tag
 from rspcore.tlv import read_header
 from rspharness.record.counted_times import CountedTimes

@@ -8,10 +8,11 @@ the card exclude is *not applicable*; a case whose expected value is not settled
 never fails; a failure that the target file declares with a reason is a *known deviation*.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from enum import StrEnum
 
 from rspcore.errors import RspError
+from rspcore.frozen import dataclass
 
 __all__ = [
     "GREEN",

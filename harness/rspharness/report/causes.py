@@ -5,9 +5,9 @@ reason that many inconclusive cases share is said once.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
+from rspcore.frozen import dataclass
 from rspharness.record.verdicts import Verdict
 
 __all__ = ["CaseGroup", "alike", "blocking", "headline", "lines", "unreached"]

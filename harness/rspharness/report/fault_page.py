@@ -1,9 +1,9 @@
 """The fault matrix as one HTML file: each fault with what it changes in the suites."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from rspcore.frozen import dataclass
 from rspharness.report.html import template
 
 __all__ = ["FaultRow", "write_faults"]

@@ -8,6 +8,8 @@ from rspcore.messages.es10a import EuiccConfiguredAddressesRequest
 from rspcore.messages.es10b import GetEuiccInfo1Request, GetEuiccInfo2Request, GetRatRequest
 from rspcore.messages.euicc_info import EuiccInfo2, UiccCapability
 from rspcore.messages.metadata import PprId
+from rspcore.messages.v3.card_and_device import EuiccInfo1
+from rspcore.messages.v3.profile_management import EuiccConfiguredDataResponse
 from rspharness.card.capabilities import read_capabilities
 from rspharness.card.card_under_test import Card
 from rspharness.card.declared_values import ABSENT, bit_names, capability_names
@@ -35,6 +37,11 @@ class Said:
     values: dict[str, str] = field(default_factory=dict)
     unread: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def release(self) -> str:
+        """Returns the highest version of SGP.22 it claims; empty where that was not read."""
+        return self.values.get("highest_svn") or self.values.get("rsp_version", "")
+
 
 def said_by(card: Card, ci_keys: Mapping[str, bytes] | None = None) -> Said:
     """Reads what a card, just reset, says of itself; only reading commands are sent.
@@ -55,6 +62,7 @@ def said_by(card: Card, ci_keys: Mapping[str, bytes] | None = None) -> Said:
         ("EUICCInfo1", _info1),
         ("RAT", _rat),
         ("addresses", _addresses),
+        ("version 3", _of_version_3),
     ):
         try:
             said.values |= take(card)
@@ -107,6 +115,22 @@ def _addresses(card: Card) -> dict[str, str]:
     return {"root_ds_address": card.send(EuiccConfiguredAddressesRequest()).root_ds_address}
 
 
+def _of_version_3(card: Card) -> dict[str, str]:
+    """Returns what a card of version 3 says besides; nothing for one of version 2."""
+    info1 = EuiccInfo1.decode(card.send(GetEuiccInfo1Request()).encode())
+    if info1.highest_svn is None:
+        return {}
+    signing = info1.euicc_ci_pkid_list_for_signing_v3 or ()
+    both = [one for one in info1.euicc_ci_pkid_list_for_verification if one in signing]
+    found = {
+        "highest_svn": str(info1.highest_svn),
+        "ci_pkids_v3": " ".join(one.hex().upper() for one in both),
+    }
+    response = card.store(EuiccConfiguredAddressesRequest().encode())
+    more = EuiccConfiguredDataResponse.decode(response.data).additional_root_ds_addresses
+    return found | {"additional_root_ds_addresses": " ".join(more) if more else ABSENT}
+
+
 def contradictions(settings: TargetSettings, said: Said) -> list[str]:
     """Returns what a target file declares and the card says otherwise."""
     found = [
@@ -119,8 +143,8 @@ def contradictions(settings: TargetSettings, said: Said) -> list[str]:
         actual = said.values.get(name)
         if actual is not None and _plain(value) != _plain(actual):
             found.append(f"[values] {name}: declared {value!r}, the card says {actual!r}")
-    if settings.release and "rsp_version" in said.values:
-        actual = said.values["rsp_version"]
+    if settings.release and said.release:
+        actual = said.release
         if f"{actual}.".startswith(f"{settings.release}.") is False:
             found.append(f"release: declared {settings.release!r}, the card says {actual!r}")
     return found

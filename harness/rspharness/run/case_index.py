@@ -6,10 +6,11 @@ ids are all written out; one that computes ids is collected as ever.
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
+
+from rspcore.frozen import dataclass
 
 __all__ = ["CaseIndex"]
 

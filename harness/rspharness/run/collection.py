@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field
 from fnmatch import fnmatchcase
 from hashlib import sha256
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Final
 import pytest
 
 from rspcore.errors import ConfigError
+from rspcore.frozen import dataclass, replace
 from rspharness.record.catalogue import Catalogue, Requirement
 from rspharness.record.testcase import Level
 from rspharness.record.verdicts import Inconclusive

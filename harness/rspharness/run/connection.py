@@ -7,12 +7,13 @@ links themselves come from `rspharness.targets`.
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field
 from functools import partial
 from pathlib import Path
 from typing import Final
 
 from rspcore.errors import ConfigError, LocalError
+from rspcore.frozen import dataclass, replace
 from rspcore.ids import Eid
 from rspcore.pki.bundle import Pki
 from rspcore.pki.generate import make_pki

@@ -26,7 +26,7 @@ def draft(said: Said, name: str, reader: str = "", kind: str = "pcsc") -> str:
 
 
 def _lines(said: Said, name: str, reader: str, kind: str) -> Iterator[str]:
-    version = said.values.get("rsp_version", "")
+    version = said.release
     yield "# A draft from what the card says; `rsplab ics check FILE` holds it against a card."
     yield f"# ATR {said.atr.hex(' ').upper() or 'not known'}"
     for what, reason in said.unread.items():
@@ -35,7 +35,7 @@ def _lines(said: Said, name: str, reader: str, kind: str) -> Iterator[str]:
     yield f"name = {_quoted(name)}"
     yield f"firmware = {_quoted(said.values.get('firmware_version', ''))}"
     yield f"release = {_quoted(version)}" if version else '# release = "2.5.0"'
-    yield 'version = "v2"'
+    yield f'version = "{"v3" if "highest_svn" in said.values else "v2"}"'
     if kind in ("pcsc", "at"):
         yield f"reader = {_quoted(reader)}"
     yield "# Folder of keys and certificates that the card trusts, beside this file."

@@ -6,10 +6,10 @@ the cards out: each takes one as its card under test, and what is left over is f
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Self
 
 from rspcore.errors import ConfigError, RspError
+from rspcore.frozen import dataclass, replace
 from rspcore.ids import Eid
 from rspharness.run.run import Run
 from rspharness.run.run_options import RunOptions

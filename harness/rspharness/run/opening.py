@@ -4,11 +4,11 @@ A new target is one module and one line in `TARGETS`.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from rspcore.errors import ConfigError
+from rspcore.frozen import dataclass, replace
 from rspharness.record.recording import REPLAYS, read_about
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import Target, TargetOptions

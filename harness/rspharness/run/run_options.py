@@ -1,11 +1,11 @@
 """The options of a run on the command line, and which of them its workers and its lines repeat."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from rspcore.crypto.curves import Curve
+from rspcore.frozen import dataclass
 from rspcore.ids import Aid, Eid
 
 __all__ = ["REPEATED", "SWITCHES", "RunOptions"]

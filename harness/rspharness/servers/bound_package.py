@@ -7,7 +7,6 @@ cover a change of the inputs, but not a change of the package.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 
 from rspcore import tlv
 from rspcore.bpp import (
@@ -19,6 +18,7 @@ from rspcore.bpp import (
 from rspcore.crypto.bsp import MAX_ENCRYPTED_PLAINTEXT, MAX_MACED_PLAINTEXT, Bsp
 from rspcore.crypto.kdf import KEY_LENGTH, KEY_TYPE_AES, BspKeys, session_keys
 from rspcore.crypto.keys import PrivateKey, PublicKey
+from rspcore.frozen import dataclass, replace
 from rspcore.ids import Eid
 from rspcore.messages.es8p import RemoteOpId
 from rspcore.messages.notifications import BppCommandId

@@ -10,7 +10,6 @@ card too, and, where PrepareDeviceChange answers invalidSignature(2), in a secon
 Source: SGP.22 v3.1, 3.11 and 5.7.
 """
 
-from dataclasses import dataclass, replace
 from typing import Any, Final, cast
 
 from rspcore import tlv
@@ -18,6 +17,7 @@ from rspcore.crypto.bsp import Bsp
 from rspcore.crypto.confirmation import hash_cc
 from rspcore.crypto.kdf import KEY_LENGTH, KEY_TYPE_AES, session_keys
 from rspcore.crypto.keys import PrivateKey, PublicKey
+from rspcore.frozen import dataclass, replace
 from rspcore.ids import Eid, Iccid, TransactionId
 from rspcore.messages.v3.card_and_device import DeviceCapabilities, DeviceInfo
 from rspcore.messages.v3.device_change import (

@@ -11,12 +11,13 @@ its key; both are as in public material.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field
 from functools import partial
 from typing import Any, Final
 
 from rspcore.apdu import CommandApdu
 from rspcore.errors import DecodeError, RemoteError
+from rspcore.frozen import dataclass, replace
 from rspcore.ota.http_session import Connection, HttpPost, PskReference, SessionTrigger
 from rspcore.ota.script import ScriptResponse, expanded, read_response
 from rspcore.profile_maker import TestProfile, own_secret

@@ -8,12 +8,12 @@ Source: SGP.22 v2, 5.4.1; ETSI TS 102 225 and TS 102 226; 3GPP TS 31.115.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Final
 
 from rspcore import tlv
 from rspcore.apdu import CommandApdu, Ins, ResponseApdu
 from rspcore.errors import CryptoError, DecodeError
+from rspcore.frozen import dataclass, replace
 from rspcore.messages.metadata import UpdateMetadataRequest
 from rspcore.ota.packet import (
     CommandPacket,

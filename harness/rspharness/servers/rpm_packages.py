@@ -10,10 +10,10 @@ under tag 30 or A0. `Loaded.forms` says which of them the card uses.
 Source: SGP.22 v3.1, 5.7 (LoadRpmPackage).
 """
 
-from dataclasses import dataclass, replace
 from typing import Any, Final, cast
 
 from rspcore import tlv
+from rspcore.frozen import dataclass, replace
 from rspcore.ids import Iccid, Oid, TransactionId
 from rspcore.messages.es10b import NotificationSentRequest
 from rspcore.messages.v3.card_and_device import DeviceCapabilities, DeviceInfo

@@ -10,7 +10,6 @@ card answered. Those that continue the session to a state (`authenticated`, `pre
 `Inconclusive` when the card refuses.
 """
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Final, Protocol, Unpack, cast
@@ -21,6 +20,7 @@ from rspcore.crypto.confirmation import hash_cc
 from rspcore.crypto.curves import Curve
 from rspcore.crypto.keys import PrivateKey, PublicKey
 from rspcore.errors import DecodeError, LocalError
+from rspcore.frozen import dataclass, replace
 from rspcore.ids import Eid, Oid, TransactionId
 from rspcore.messages.es10b import (
     AuthenticateResponseOk,

@@ -7,12 +7,13 @@ Source: GlobalPlatform Amendment D, 5 to 7; Card Specification, 11.8.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field
 from typing import Any, Final
 
 from rspcore import tlv
 from rspcore.apdu import CommandApdu, Ins, ResponseApdu, class_for
 from rspcore.errors import CryptoError
+from rspcore.frozen import dataclass, replace
 from rspcore.ota.scp03 import Scp03Keys, Scp03Session, key_check_value, wrap_key
 from rspcore.profile_maker import TestProfile, own_secret
 from rspcore.profile_maker.editing import edited

@@ -10,10 +10,10 @@ off is started again.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from rspcore.errors import DecodeError
+from rspcore.frozen import dataclass
 
 __all__ = ["AdministrationDialogue", "Note", "Post", "chunked", "read_post"]
 

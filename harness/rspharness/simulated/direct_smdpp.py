@@ -6,13 +6,13 @@ clock stands at the time of the run and is moved by `advance`; what it draws dep
 
 from base64 import b64encode
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from rspcore.crypto.curves import Curve
 from rspcore.crypto.kdf import BspKeys, session_keys
 from rspcore.errors import LocalError
+from rspcore.frozen import dataclass, replace
 from rspcore.ids import Eid, Iccid, Oid, Version
 from rspcore.messages.es9p import StatusCodeData
 from rspcore.pki.bundle import Pki

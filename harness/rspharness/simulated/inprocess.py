@@ -71,7 +71,7 @@ def first_state(options: TargetOptions) -> CardState:
     kind = personality_named(named)
     if kept.memory is not None:
         kind = replace(kind, nvm_size=kept.memory)
-    kind = _claiming(kind, card)
+    kind = _claiming(kind, {**kept.claims, **card})
     changes = (*kept.options, *card.get("options", "").split())
     state = personalise(
         options.pki,

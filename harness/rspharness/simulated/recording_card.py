@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from copy import copy
-from dataclasses import dataclass, field, replace
+from dataclasses import field
 from enum import Enum
 from typing import Any, TypeVar
 
+from rspcore.frozen import dataclass, replace
 from rspsim.env import Rng
 from rspsim.euicc.card import Euicc
 from rspsim.euicc.decisions import Check, Decision, Decisions

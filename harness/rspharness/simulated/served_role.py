@@ -9,7 +9,6 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from time import monotonic  # noqa: TID251  a stopwatch, not the time of day
@@ -17,6 +16,7 @@ from typing import Final
 
 from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError, LocalError
+from rspcore.frozen import dataclass
 from rspcore.pki.bundle import Pki
 from rspcore.pki.certificate import Certificate
 from rspcore.pki.generate import make_pki

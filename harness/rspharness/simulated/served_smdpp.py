@@ -1,10 +1,10 @@
 """An SM-DP+ as the fixture `smdpp` serves it, in this process or in another."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from rspcore.errors import LocalError
+from rspcore.frozen import dataclass
 from rspcore.messages.metadata import StoreMetadataRequest
 from rspharness.simulated.served_role import ServedRole, ServerWords, policy_of
 from rspharness.simulated.setting_words import ProfileWords

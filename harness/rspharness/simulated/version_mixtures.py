@@ -9,13 +9,14 @@ import itertools
 import json
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from rspcore import tlv
 from rspcore.apdu import Ins
 from rspcore.crypto.curves import Curve
+from rspcore.frozen import dataclass
 from rspcore.messages.es9p import ADMIN_PROTOCOL_HEADER, ADMIN_PROTOCOL_PREFIX
 from rspcore.pki.bundle import Pki
 from rspcore.profile_maker import make_profile, preset

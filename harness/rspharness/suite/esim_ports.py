@@ -10,11 +10,11 @@ the card has.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, Self
 
 from rspcore.apdu import CommandApdu, Ins, ResponseApdu
 from rspcore.errors import DecodeError
+from rspcore.frozen import dataclass
 from rspcore.ids import Iccid
 from rspcore.messages import es10c
 from rspcore.messages.v3 import profile_management as v3

@@ -8,9 +8,9 @@ What may be deleted on a real card is in `cleanup`.
 """
 
 from collections.abc import Hashable
-from dataclasses import dataclass, replace
 from typing import Final
 
+from rspcore.frozen import dataclass, replace
 from rspcore.ids import Aid, Iccid
 from rspcore.messages.es10a import SetDefaultDpAddressRequest
 from rspcore.messages.es10c import DeleteProfileRequest, ProfileIdentifier
@@ -27,6 +27,7 @@ from rspharness.run.run import Run
 from rspharness.servers.rsp_server import ProfileLike, RspServer, profile
 from rspharness.servers.secrets_of_session import remember_profile
 from rspharness.suite import cleanup, rat
+from rspharness.suite.preconditions import require_services
 from rspharness.targets.target import Snapshots
 
 __all__ = ["Conditions", "Installed"]
@@ -91,12 +92,14 @@ class Conditions:
 
         Raises:
             NotApplicable: Profiles are wanted, and the card does not trust the run's servers, has
-                no memory for them, or does not allow their policy rules beside Profiles of others.
+                no memory for them, does not claim what they need, or does not allow their policy
+                rules beside Profiles of others.
             Inconclusive: the card could not be brought to this state.
         """
         if wanted:
             require_trust(self._run)
         made = tuple(self._allowed(one) for one in wanted)
+        require_services(self._run.capabilities.info, made)
         active = None if enabled is None else profile(enabled)
         self.rules_allowed(frozenset(ppr for one in made for ppr in one.parameters.ppr or ()))
         names = ", ".join(_name(one) for one in wanted) or "no Profile"
@@ -105,6 +108,7 @@ class Conditions:
                 tuple((one.upp, one.metadata.encode()) for one in made),
                 _name(active) if active else "",
                 notifications,
+                self._server.curve,
             )
             if not self._restored(key):
                 cleanup.clear(self._card, self._run)

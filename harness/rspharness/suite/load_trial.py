@@ -8,11 +8,11 @@ Source: SGP.22 v2, 2.5.5 and 5.5.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import IntEnum
 from itertools import takewhile
 from typing import Final, Unpack
 
+from rspcore.frozen import dataclass
 from rspcore.messages.euicc_response import PeStatus, PeStatusCode
 from rspcore.messages.notifications import BppCommandId, ErrorResult
 from rspcore.profile_maker import TestProfile

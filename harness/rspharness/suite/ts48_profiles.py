@@ -25,8 +25,8 @@ _ICCID: Final = Iccid.from_digits("8929901048484848489")
 def generic_test_profile(packages: Path) -> TestProfile:
     """Returns a generic test profile of TS.48 with an ICCID of the suites and metadata to go with.
 
-    The package contains no BER-TLV files, no Java Card and none of the services of 2.3, so that any
-    eUICC can take it.
+    The package contains no BER-TLV files, no Java Card and none of the services of 2.3. Its header
+    asks for USIM, ISIM, CSIM and the USIM test algorithm.
 
     Args:
         packages: The folder of the packages of TS.48.

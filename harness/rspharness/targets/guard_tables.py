@@ -9,12 +9,12 @@ GSMA SGP.22 v2, 5.7 (functions of the ISD-R).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
 from rspcore.apdu import CommandApdu, Ins
 from rspcore.errors import DecodeError, LocalError
+from rspcore.frozen import dataclass
 from rspcore.messages.v3.lsi_configuration import LsiFunction
 from rspcore.tags import Tag
 from rspharness.record.testcase import Level

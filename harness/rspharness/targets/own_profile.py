@@ -8,12 +8,12 @@ link is watched, whoever sends the commands.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from rspcore import tlv
 from rspcore.apdu import Ins, ResponseApdu
 from rspcore.errors import DecodeError
+from rspcore.frozen import dataclass
 from rspcore.ids import Aid, Iccid
 from rspcore.messages.es10c import ProfileState
 from rspcore.status import is_success, more_data

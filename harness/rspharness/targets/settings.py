@@ -30,11 +30,12 @@ other = 15                      # are written down and not waited for; times = "
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field
 from pathlib import Path
 from typing import Any, Self
 
 from rspcore.errors import ConfigError
+from rspcore.frozen import dataclass, replace
 from rspharness.record.near_match import near
 from rspharness.targets.time_limit import COMMAND_LIMIT_S
 

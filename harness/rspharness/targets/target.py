@@ -6,10 +6,10 @@ state it needs. Suites do not depend on this.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+from rspcore.frozen import dataclass
 from rspcore.ids import Eid
 from rspcore.pki.bundle import Pki
 from rspharness.targets.settings import TargetSettings

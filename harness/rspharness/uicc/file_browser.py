@@ -6,13 +6,13 @@ verified. Source: ETSI TS 102 221, 8.4, 11.1 and 11.3.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from rspcore import tlv
 from rspcore.apdu import CommandApdu, Ins, ResponseApdu
 from rspcore.errors import DecodeError, LocalError, RemoteError
+from rspcore.frozen import dataclass
 from rspcore.status import StatusWord, describe, is_success
 from rspharness.lpa.isdr_channel import IsdrChannel
 from rspharness.uicc.file_names import APPLICATIONS, DIRECTORIES, FILES, fid_of

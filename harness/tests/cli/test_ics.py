@@ -49,6 +49,26 @@ def test_draft_holds_against_the_card_it_is_of_and_no_file_is_overwritten(drafte
     assert main(["ics", "init", str(drafted.with_suffix(".txt")), *INPROCESS]) == 2
 
 
+def test_card_of_version_3_is_drafted_as_one_and_held_against(tmp_path, capsys):
+    card, file = tmp_path / "card.toml", tmp_path / "newer.toml"
+    card.write_text(
+        'kind = "inprocess"\n[card]\npersonality = "v3.1"\nmore_root_ds = "two.example.com"\n'
+    )
+    assert main(["ics", "init", str(file), "--from-card", "--target", str(card)]) == 0
+    read = tomllib.loads(file.read_text("utf-8"))
+    assert (read["version"], read["release"]) == ("v3", "3.1.0")
+    values = read["values"]
+    assert (values["highest_svn"], values["rsp_version"]) == ("3.1.0", "2.2.0")
+    assert values["additional_root_ds_addresses"] == "two.example.com"
+    assert values["ci_pkids_v3"] == values["ci_pkids"]
+    assert read["options"]["ADD_ROOT_DS"] is True
+    assert main(["ics", "check", str(file), "--target", str(card)]) == 0
+    card.write_text('kind = "inprocess"\n[card]\npersonality = "v3.0"\n')
+    capsys.readouterr()
+    assert main(["ics", "check", str(file), "--target", str(card)]) == 1
+    assert "release: declared '3.1.0', the card says '3.0.0'" in capsys.readouterr().out
+
+
 def test_what_the_card_contradicts_is_named(drafted, tmp_path, capsys):
     file = tmp_path / "old.toml"
     text = drafted.read_text("utf-8").replace("JAVACARD = true", "JAVACARD = false")

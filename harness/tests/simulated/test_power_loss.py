@@ -20,6 +20,7 @@ from rspcore.crypto.curves import Curve
 from rspcore.errors import RspError
 from rspcore.messages.es10b import CancelSessionReason, GetEuiccInfo2Request
 from rspcore.messages.es10c import ProfileState, ResetOption
+from rspcore.messages.v3.lsi_configuration import MepMode
 from rspcore.pki.generate import make_pki
 from rspcore.profile_maker import PRESETS, TestProfile, make_profile
 from rspharness.lpa import download_steps, local_management, notification_delivery
@@ -27,11 +28,13 @@ from rspharness.lpa.activation_code import ActivationCode
 from rspharness.lpa.download import InstallationFailedError, download
 from rspharness.lpa.es9p_client import Es9Client
 from rspharness.lpa.isdr_channel import ChannelOptions, IsdrChannel
+from rspharness.lpa.newer import port_management
 from rspharness.simulated.inprocess_port import InProcessPort
 from rspsim.env import ManualClock, SeededRng
 from rspsim.euicc.card import Euicc
 from rspsim.euicc.decisions import STANDARD
 from rspsim.euicc.memory import FREE
+from rspsim.euicc.personality import Personality, personality_named, with_mep
 from rspsim.euicc.state import CardState
 from rspsim.personalise import personalise
 from rspsim.smdpp.server import SmDpPlus
@@ -162,9 +165,21 @@ def pki() -> Any:
     return make_pki(curves=(Curve.NIST_P256,))
 
 
-def after(*acts: Callable[[World], object], **options: Any) -> CardState:
+USUAL = "v2.5"
+NEWER = "v3.1"
+WITH_PORTS = "v3.1 with eSIM Ports"
+
+
+def kind_named(kind: str) -> Personality:
+    """Returns a kind of card."""
+    if kind == WITH_PORTS:
+        return with_mep(personality_named(NEWER), (MepMode.A1,), 2)
+    return personality_named(kind)
+
+
+def after(*acts: Callable[[World], object], kind: str = USUAL, **options: Any) -> CardState:
     """Returns the state of a card after some acts."""
-    state = personalise(pki())
+    state = personalise(pki(), personality=kind_named(kind))
     world = World(replace(state, options=replace(state.options, **options)))
     for act in acts:
         act(world)
@@ -262,17 +277,31 @@ def wrong_pin(world: World) -> None:
     world.cable.transmit(bytes.fromhex("002800010839393939FFFFFFFF"))
 
 
+def enable_on_both_ports(world: World) -> None:
+    """Enables two Profiles, each on an eSIM Port."""
+    for number, profile in enumerate((FIRST, SECOND), 1):
+        iccid = profile.metadata.iccid
+        port_management.enable_on_port(world.channel, iccid, MepMode.A1, number)
+
+
+def disable_on_its_port(world: World) -> None:
+    """Disables the second profile on its eSIM Port."""
+    port_management.disable_on_port(world.channel, SECOND.metadata.iccid, MepMode.A1)
+
+
 @dataclass(frozen=True)
 class Scenario:
-    """One act, the acts before it, and the options of the card."""
+    """One act, the acts before it, the options of the card, and its kind."""
 
     act: Callable[[World], None]
     before: tuple[Callable[[World], object], ...] = ()
     options: tuple[tuple[str, Any], ...] = ()
+    kind: str = USUAL
 
     def __str__(self) -> str:
         """Returns a name for test reports."""
-        return "-".join((self.act.__name__, *(name for name, _ in self.options)))
+        kind = () if self.kind == USUAL else (self.kind,)
+        return "-".join((self.act.__name__, *(name for name, _ in self.options), *kind))
 
     def state(self) -> CardState:
         """Returns the state the act begins with."""
@@ -281,7 +310,7 @@ class Scenario:
 
 @cache
 def _prepared(scenario: Scenario) -> CardState:
-    return after(*scenario.before, **dict(scenario.options))
+    return after(*scenario.before, kind=scenario.kind, **dict(scenario.options))
 
 
 SCENARIOS = (
@@ -302,6 +331,15 @@ SCENARIOS = (
     Scenario(remove_notifications, (download_first, enable_first)),
     Scenario(write_file, (download_first, enable_first)),
     Scenario(wrong_pin, (download_first, enable_first)),
+    Scenario(download_first, kind=NEWER),
+    Scenario(enable_second, (download_first, download_second, enable_first), kind=NEWER),
+    Scenario(reset_memory, (download_first, enable_first, set_address), kind=NEWER),
+    Scenario(enable_on_both_ports, (download_first, download_second), kind=WITH_PORTS),
+    Scenario(
+        disable_on_its_port,
+        (download_first, download_second, enable_on_both_ports),
+        kind=WITH_PORTS,
+    ),
 )
 
 
@@ -314,6 +352,14 @@ def undisturbed(scenario: Scenario) -> World:
     return world
 
 
+def world_at_the_end(scenario: Scenario) -> World:
+    """Returns the world after a scenario; one with eSIM Ports works with one port again."""
+    world = undisturbed(scenario)
+    if scenario.kind == WITH_PORTS:
+        world.reboot()
+    return world
+
+
 def require_invariants(history: list[CardState]) -> None:
     """Checks every state a card kept, and each change from one to the next."""
     given: dict[int, bytes] = {}
@@ -322,7 +368,8 @@ def require_invariants(history: list[CardState]) -> None:
         added = [one for one in later.notifications if one not in earlier.notifications]
         assert all(one.seq_number >= earlier.next_seq_number for one in added)
     for state in history:
-        assert sum(profile.enabled for profile in state.profiles) <= 1
+        on = [profile.port for profile in state.profiles if profile.enabled]
+        assert len(set(on)) == len(on), "one enabled Profile for each eSIM Port"
         assert len({profile.aid for profile in state.profiles}) == len(state.profiles)
         assert len({profile.iccid for profile in state.profiles}) == len(state.profiles)
         numbers = [one.seq_number for one in state.notifications]
@@ -340,7 +387,7 @@ def require_sound(world: World, scenario: Scenario, allowed: list[CardState]) ->
     assert kept in allowed, "neither the state before nor the state after"
     world.reboot()
     assert world.card.state == world.store.load()
-    assert world.card.state.pending_switch is None
+    assert not world.card.state.change_waits
     assert world.card.state.open_installation is None
     seen = world.view()
     assert sum(state == ProfileState.enabled for _, _, state, _ in seen["profiles"]) <= 1
@@ -348,7 +395,7 @@ def require_sound(world: World, scenario: Scenario, allowed: list[CardState]) ->
     assert world.view() == seen, "a second reboot changes nothing"
     if kept == allowed[0] == scenario.state():
         scenario.act(world)
-        end = undisturbed(scenario).view()
+        end = world_at_the_end(scenario).view()
         world.reboot()
         assert world.view() == end, "called again, it ends as it does without a loss"
     name_or_address(world)

@@ -1,9 +1,9 @@
 """ES10a: the addresses a card carries for its LDS (SGP.22 v2, 5.7.3 and 5.7.4)."""
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Annotated, ClassVar
 
+from rspcore.frozen import dataclass
 from rspcore.messages.codec import At, Structure, enumerated, utf8
 from rspcore.tags import Tag
 

@@ -1,9 +1,9 @@
 """ES10c: the messages of local Profile management (SGP.22 v2, 5.7.15 to 5.7.21)."""
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Annotated, ClassVar
 
+from rspcore.frozen import dataclass
 from rspcore.ids import Aid, Eid, Iccid
 from rspcore.messages.codec import (
     AID,

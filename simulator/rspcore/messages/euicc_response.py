@@ -3,10 +3,10 @@
 Source: TCA eUICC Profile Package, the module's EUICCResponse and PEStatus.
 """
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Annotated, ClassVar
 
+from rspcore.frozen import dataclass
 from rspcore.messages.codec import (
     INTEGER,
     NULL,

@@ -6,11 +6,11 @@ with it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from rspcore import tlv
 from rspcore.errors import DecodeError
+from rspcore.frozen import dataclass
 from rspcore.messages.codec import Structure, components
 
 __all__ = ["Partial", "Unread", "decode_partly"]

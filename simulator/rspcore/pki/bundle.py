@@ -10,8 +10,9 @@ Source: SGP.22 v2, 4.5.2; the layout of the SGP.26 test certificates.
 
 import binascii
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 from rspcore.crypto.curves import Curve
 from rspcore.crypto.keys import PrivateKey
@@ -23,7 +24,7 @@ from rspcore.pki.certificate import Certificate
 from rspcore.pki.roles import Role
 from rspcore.pki.verification import CertificateFlaw
 
-__all__ = ["Credential", "Pki"]
+__all__ = ["Credential", "LateCredential", "Pki"]
 
 _DATES = frozenset((CertificateFlaw.EXPIRED, CertificateFlaw.NOT_YET_VALID))
 _OF_THE_EUM = frozenset((CertificateFlaw.NAME_CONSTRAINTS, CertificateFlaw.EID))
@@ -56,6 +57,57 @@ class Credential:
                 f"{self.certificate!r}: the bundle has no private key for it; add its SK_*.pem"
             )
         return self.key
+
+    def may_be(self, role: Role, curve: Curve) -> bool:
+        """Returns whether it is of a role and on a curve."""
+        return self.certificate.role is role and self.certificate.curve is curve
+
+    def __eq__(self, other: object) -> bool:
+        """Compares certificate and key, also with a credential that is issued late."""
+        if not isinstance(other, Credential):
+            return NotImplemented
+        return self.certificate == other.certificate and self.key == other.key
+
+    def __hash__(self) -> int:
+        """Hashes certificate and key."""
+        return hash((self.certificate, self.key))
+
+
+class LateCredential(Credential):
+    """A credential that is issued when its certificate or key is first asked for.
+
+    It is the same whenever that is: everything it is made of is fixed when this is made. A copy by
+    `replace` is one that has been issued.
+    """
+
+    __slots__ = ("_late",)
+    _late: tuple[Role, Curve, Callable[[], Credential]] | None
+
+    @classmethod
+    def of(cls, role: Role, curve: Curve, issue: Callable[[], Credential]) -> "LateCredential":
+        """Makes one; `issue` makes a credential of this role and curve, always the same."""
+        made = object.__new__(cls)
+        object.__setattr__(made, "_late", (role, curve, issue))
+        return made
+
+    def may_be(self, role: Role, curve: Curve) -> bool:
+        """Returns whether it is of a role and on a curve; nothing is issued for that."""
+        if self._late is None:
+            return super().may_be(role, curve)
+        return self._late[0] is role and self._late[1] is curve
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Issues it: only what has no value yet is asked here."""
+            if name == "_late":  # a copy
+                return None
+            if name not in ("certificate", "key") or self._late is None:
+                raise AttributeError(f"a credential has no {name}")
+            made = self._late[2]()
+            object.__setattr__(self, "certificate", made.certificate)
+            object.__setattr__(self, "key", made.key)
+            return getattr(self, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +169,7 @@ class Pki:
 
         Where a bundle has the chains of several variants, it is those of Variant O.
         """
-        found = tuple(
-            one
-            for one in self.credentials
-            if one.certificate.role is role and one.certificate.curve is curve
-        )
+        found = tuple(one for one in self.credentials if one.may_be(role, curve))
         flat = tuple(one for one in found if role.oid.dotted in one.certificate.policies)
         return flat or found
 

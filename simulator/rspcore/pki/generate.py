@@ -7,16 +7,16 @@ separately, because TLS uses the real clock and everything else does not.
 Source: SGP.22 v2, 4.5.2.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import sha512
 
 from rspcore.crypto.curves import Curve
 from rspcore.crypto.keys import PrivateKey
 from rspcore.errors import ConfigError, LocalError
 from rspcore.ids import Eid, Oid
-from rspcore.pki.bundle import Credential, Pki
+from rspcore.pki.bundle import Credential, LateCredential, Pki
 from rspcore.pki.issue import contents, issue
 from rspcore.pki.names_and_extensions import Extension, Subject
 from rspcore.pki.roles import Role
@@ -75,36 +75,44 @@ def make_pki(
     return Pki(tuple(made))
 
 
-def _branch(seed: bytes, curve: Curve, eid: Eid) -> Iterable[Credential]:
-    key = _key(seed, curve, "CI")
-    ci = Credential(
-        issue(
-            contents(
-                Role.CI,
-                key.public,
-                subject=Subject.of(organization=_OPERATOR, unit="TESTCERT", common_name="Test CI"),
-                issuer=None,
-                validity=(_START, _CI_END),
-                extra=(
-                    Extension.subject_alternative_name(registered_id=CI_OID),
-                    Extension.crl_distribution_points(*_CRLS),
-                ),
-            ),
-            key,
-        ),
-        key,
+def _branch(seed: bytes, curve: Curve, eid: Eid) -> Iterator[Credential]:
+    """Yields the credentials on a curve; each is issued when it is first asked for.
+
+    A program that starts needs few of them.
+    """
+    ci = LateCredential.of(Role.CI, curve, lambda: _ci(_key(seed, curve, "CI")))
+    eum = LateCredential.of(
+        Role.EUM, curve, lambda: _eum(_key(seed, curve, "EUM"), ci, str(eid)[:_EIN_DIGITS])
     )
-    eum = _eum(_key(seed, curve, "EUM"), ci, str(eid)[:_EIN_DIGITS])
     yield ci
     yield eum
-    yield _euicc(_key(seed, curve, f"EUICC {eid}"), eum, eid)
+    yield LateCredential.of(
+        Role.EUICC, curve, lambda: _euicc(_key(seed, curve, f"EUICC {eid}"), eum, eid)
+    )
+
+    def server(role: Role, name: str, oid: Oid) -> Credential:
+        key = partial(_key, seed, curve, f"{role.name} {oid}")
+        return LateCredential.of(role, curve, lambda: _server(role, key(), ci, name, oid))
+
     for number, oid in enumerate(SMDPP_OIDS, 1):
         for role in (Role.DP_AUTH, Role.DP_PB):
-            name = f"rsplab SM-DP+ {number}"
-            yield _server(role, _key(seed, curve, f"{role.name} {oid}"), ci, name, oid)
-    yield _server(
-        Role.DS_AUTH, _key(seed, curve, f"DS_AUTH {SMDS_OID}"), ci, "rsplab SM-DS", SMDS_OID
+            yield server(role, f"rsplab SM-DP+ {number}", oid)
+    yield server(Role.DS_AUTH, "rsplab SM-DS", SMDS_OID)
+
+
+def _ci(key: PrivateKey) -> Credential:
+    made = contents(
+        Role.CI,
+        key.public,
+        subject=Subject.of(organization=_OPERATOR, unit="TESTCERT", common_name="Test CI"),
+        issuer=None,
+        validity=(_START, _CI_END),
+        extra=(
+            Extension.subject_alternative_name(registered_id=CI_OID),
+            Extension.crl_distribution_points(*_CRLS),
+        ),
     )
+    return Credential(issue(made, key), key)
 
 
 def _eum(key: PrivateKey, ci: Credential, ein: str) -> Credential:

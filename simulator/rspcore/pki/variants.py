@@ -339,10 +339,7 @@ def _found(pki: Pki, role: Role, curve: Curve) -> tuple[Chain, ...]:
     leaves = (
         one
         for one in pki.credentials
-        if one.certificate.role is role
-        and one.certificate.curve is curve
-        and one.key is not None
-        and is_newer(one)
+        if one.may_be(role, curve) and one.key is not None and is_newer(one)
     )
     return tuple(chain for leaf in leaves for chain in _paths(pki, leaf))
 

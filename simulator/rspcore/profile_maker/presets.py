@@ -4,12 +4,12 @@ ICCIDs and names are the public ones where there are any; the ICCID of PROFILE_P
 every key are this project's own. IMSIs lie in the test network 001/01.
 """
 
-from dataclasses import replace
 from hashlib import sha256
 from typing import Any, Final
 
 from rspcore.drawn_codes import drawn_code, seed_of_codes
 from rspcore.errors import LocalError
+from rspcore.frozen import replace
 from rspcore.ids import Iccid
 from rspcore.messages.metadata import (
     NotificationConfigurationInformation,

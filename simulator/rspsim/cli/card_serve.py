@@ -13,7 +13,7 @@ import sys
 import threading
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from rspcore.errors import ConfigError, LocalError
 from rspsim.card_claims import CLAIMS
@@ -25,16 +25,13 @@ from rspsim.euicc.state import CardState
 from rspsim.euicc.store import Store
 from rspsim.faults.registry import HOSTILE_PREFIX, hostile_card
 from rspsim.stores.memory import MemoryStore
-from rspsim.stores.sqlite import SqliteStore
 from rspsim.system import SystemRng
-from rspsim.transports.modem.at_modem import AtModem, habits_named
-from rspsim.transports.modem.modem_port import ModemPort
-from rspsim.transports.modem.observed_card import ObservedCard
-from rspsim.transports.shared_daemon import shared_pcscd
 from rspsim.transports.slow_card import slowed
-from rspsim.transports.tcp_ports import port_use
 from rspsim.transports.trace_observer import TraceObserver
 from rspsim.transports.vpcd import DEFAULT_PORT, Card, Observer, VpcdCard
+
+if TYPE_CHECKING:
+    from rspsim.transports.modem.modem_port import ModemPort
 
 __all__ = ["serve"]
 
@@ -80,6 +77,8 @@ def serve(options: argparse.Namespace) -> int:
     with ExitStack() as stack:
         store: Store = MemoryStore()
         if options.state is not None:
+            from rspsim.stores.sqlite import SqliteStore  # noqa: PLC0415  only where there is a file
+
             store = stack.enter_context(SqliteStore(options.state))
         state = kept_state(store, request)
         rng: Rng = SystemRng() if options.seed is None else SeededRng(options.seed.encode())
@@ -119,6 +118,8 @@ def _in_reader(
     if options.habit:
         raise LocalError("--habit is for a modem: name it with --at")
     if options.host in _LOCAL and not options.wait:
+        from rspsim.transports.shared_daemon import shared_pcscd  # noqa: PLC0415  not for --wait
+
         further = options.port - DEFAULT_PORT + 1
         stack.enter_context(shared_pcscd(slots=further if further in _FURTHER else 2))
         _require_free(options.port)
@@ -134,13 +135,17 @@ def _behind_modem(
     log: Observer | None,
     options: argparse.Namespace,
     stack: ExitStack,
-) -> ModemPort:
+) -> "ModemPort":
     """Returns the card behind a modem, whose device is printed.
 
     Raises:
         LocalError: a habit is not known.
         ConfigError: the link to the device cannot be made.
     """
+    from rspsim.transports.modem.at_modem import AtModem, habits_named  # noqa: PLC0415  few have one
+    from rspsim.transports.modem.modem_port import ModemPort  # noqa: PLC0415  likewise
+    from rspsim.transports.modem.observed_card import ObservedCard  # noqa: PLC0415  likewise
+
     del stack
     habits = habits_named(options.habit)
     if log is not None:
@@ -160,6 +165,8 @@ def _end_with_input() -> None:
 
 
 def _require_free(port: int) -> None:
+    from rspsim.transports.tcp_ports import port_use  # noqa: PLC0415  not for --wait
+
     use = port_use(port)
     if use.taken:
         whose = f" (process {', '.join(map(str, use.processes))})" if use.processes else ""

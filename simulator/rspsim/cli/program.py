@@ -14,9 +14,22 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Final, NoReturn, Protocol, TypeAlias, cast
 
 from rspcore.errors import ConfigError, LocalError, RspError, StoreError
+
+TYPE_CHECKING = False  # as `typing` has it, which is a seventh of the time of `--help`
+if TYPE_CHECKING:
+    from typing import Any, NoReturn, Protocol, TypeAlias
+
+    class Area(Protocol):
+        """A part of the command line: a module that adds its own parser."""
+
+        def add_parser(self, subparsers: "Subparsers", /) -> object:
+            """Adds the sub-command with its options to the program."""
+
+    Subparsers: TypeAlias = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001  has no public name
+else:
+    Area = object
 
 __all__ = [
     "EXIT_ENVIRONMENT",
@@ -29,26 +42,17 @@ __all__ = [
     "exit_code",
 ]
 
-EXIT_FAILED: Final = 1
-EXIT_USAGE: Final = 2
-EXIT_ENVIRONMENT: Final = 3
-EXIT_INTERRUPTED: Final = 130  # 128 and SIGINT, as shells count
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+EXIT_ENVIRONMENT = 3
+EXIT_INTERRUPTED = 130  # 128 and SIGINT, as shells count
 
-_EXIT_CODES: Final[tuple[tuple[type[RspError], int], ...]] = (
+_EXIT_CODES: tuple[tuple[type[RspError], int], ...] = (
     (LocalError, EXIT_USAGE),
     (ConfigError, EXIT_ENVIRONMENT),
     (StoreError, EXIT_ENVIRONMENT),
     (RspError, EXIT_FAILED),
 )
-
-Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001  has no public name
-
-
-class Area(Protocol):
-    """A part of the command line: a module that adds its own parser."""
-
-    def add_parser(self, subparsers: "Subparsers", /) -> object:
-        """Adds the sub-command with its options to the program."""
 
 
 class Named:
@@ -102,7 +106,7 @@ class Program:
         finally:
             gc.freeze()
             gc.enable()
-        function = cast("Callable[[argparse.Namespace], int]", options.func)
+        function: Callable[[argparse.Namespace], int] = options.func
         try:
             return function(options)
         except RspError as problem:
@@ -130,25 +134,51 @@ class Program:
 
     def listing(self) -> argparse.ArgumentParser:
         """Builds a parser that shows the same help as that of all areas, and imports none."""
-        parser, subparsers = self._plain_parser()
+        blank = Parser(add_help=False)
+        parser, subparsers = self._plain_parser(_formatter, lambda **_: blank)
         for name, area in self.areas.items():
             subparsers.add_parser(name, help=area.summary)
         return parser
 
-    def _plain_parser(self) -> "tuple[argparse.ArgumentParser, Subparsers]":
-        parser = Parser(prog=self.name, description=self.description)
+    def _plain_parser(
+        self,
+        formatter: "Any" = argparse.HelpFormatter,
+        below: "Any" = None,
+    ) -> "tuple[argparse.ArgumentParser, Subparsers]":
+        """Builds the parser above those of the areas.
+
+        Args:
+            formatter: Makes what writes the help.
+            below: Makes the parser of an area; the same class when None.
+        """
+        below = below or Parser
+        parser = Parser(prog=self.name, description=self.description, formatter_class=formatter)
         parser.add_argument(
             "--version", action=_ShowVersion, nargs=0, help="show the version and exit"
         )
         parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
-        subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-        return parser, cast("Subparsers", subparsers)
+        subparsers = parser.add_subparsers(
+            title="commands", metavar="COMMAND", required=True, parser_class=below
+        )
+        return parser, subparsers
+
+
+def _formatter(prog: str) -> argparse.HelpFormatter:
+    """Makes what writes the help, as wide as the terminal; `shutil` would take longer."""
+    columns = os.environ.get("COLUMNS", "")
+    width = int(columns) if columns.isdecimal() else 0
+    if not width and sys.__stdout__ is not None:
+        try:
+            width = os.get_terminal_size(sys.__stdout__.fileno()).columns
+        except (OSError, ValueError):  # no terminal, or closed
+            width = 0
+    return argparse.HelpFormatter(prog, width=(width or 80) - 2)
 
 
 class Parser(argparse.ArgumentParser):
     """A parser that names what comes near a word it does not know."""
 
-    def error(self, message: str) -> NoReturn:
+    def error(self, message: str) -> "NoReturn":
         """Prints the usage and the message, with what comes near, and ends with 2."""
         super().error(message + _near(message, list(self.words())))
 
@@ -176,7 +206,7 @@ def _near(message: str, known: Sequence[str]) -> str:
 class _ShowVersion(argparse.Action):
     """Prints the installed version; reading it takes longer than the rest of a start."""
 
-    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+    def __call__(self, parser: argparse.ArgumentParser, *_: "Any") -> None:
         from importlib.metadata import version  # noqa: PLC0415  see the class
 
         print(f"{parser.prog} {version('rsplab')}")

@@ -102,6 +102,8 @@ def _always_there(view: View) -> tuple[Application, ...]:
     if not view.state.personality.isdr:
         return ()
     there = view.decisions[APPLICATIONS]
+    if view.volatile.ports is None:
+        return there
     known = ports.agreed(view)
     if known is None or view.decisions[ports.ISDR_THERE](known):
         return there
@@ -114,7 +116,7 @@ def process(command: CommandApdu, view: View) -> Outcome:
     if chosen is None:
         return process_files(command, view)
     for application in _always_there(view):
-        if application.aid == chosen:
+        if application.aid is chosen or application.aid == chosen:
             return application.process(command, view)
     for application in view.decisions[OF_PROFILE](view):
         if application.aid == chosen:

@@ -22,7 +22,7 @@ from typing import Final
 
 from rspcore.apdu import CommandApdu, Ins, ResponseApdu
 from rspcore.errors import DecodeError
-from rspcore.frozen import dataclass, replace
+from rspcore.frozen import changer, dataclass, replace
 from rspcore.status import StatusWord
 from rspsim.euicc import applications, cat, manage_channel
 from rspsim.euicc.decisions import Check, Checks, Decision, first_refusal
@@ -30,6 +30,7 @@ from rspsim.euicc.esim_ports import manage_lsi
 from rspsim.euicc.isdr import lpae
 from rspsim.euicc.options import ResponseMode
 from rspsim.euicc.outcome import Outcome, View
+from rspsim.euicc.state import Channel
 from rspsim.euicc.uicc.sim_class import SIM_CLASS, process_sim
 
 __all__ = [
@@ -53,6 +54,9 @@ __all__ = [
 
 _MOST = 256
 """Most data octets of one short response."""
+_GET_RESPONSE: Final = int(Ins.GET_RESPONSE)
+_OK: Final = int(StatusWord.OK)
+_DIRECT: Final = ResponseMode.DIRECT
 
 _TO_LPAE: Final = bytes((lpae.TAG,))
 _WARNINGS = (0x62, 0x63)
@@ -65,6 +69,8 @@ class ClassFamily(Enum):
     INTERINDUSTRY = "0X or 4X"
     PROPRIETARY = "8X or CX"
 
+
+_PROPRIETARY_CLASS: Final = ClassFamily.PROPRIETARY
 
 _INTERINDUSTRY: Final = (
     Ins.SELECT,
@@ -242,15 +248,29 @@ def process(octets: bytes, view: View) -> Outcome:
         return view.refuse(refusal)
     number = command.channel or 0
     if number != view.channel_number:
-        view = replace(view, channel_number=number)
+        view = View(view.state, view.volatile, view.rng, view.decisions, number)
     view = view.decisions[FINDS](view)
-    if command.ins == Ins.GET_RESPONSE:
+    if command.ins == _GET_RESPONSE:
         return _get_response(command, view)
-    channel = view.channel
-    if channel.response and view.decisions[DROPS_RESPONSE]:
-        view = view.with_channel(replace(channel, response=b""))
     handler = _HANDLERS.get(command.ins, applications.process)
-    return _delivered(command, view, handler(command, view))
+    channel = view.channel
+    drops = bool(channel.response) and view.decisions[DROPS_RESPONSE]
+    if drops and view.volatile.ports is not None:  # another port may be in use afterwards
+        view, drops = view.with_channel(_with_response(channel, b"")), False
+    return _delivered(command, view, handler(command, view), drops=drops)
+
+
+def _without_response(outcome: Outcome, number: int) -> Outcome:
+    """Returns an outcome that leaves nothing waiting of the command before."""
+    channel = outcome.volatile.channels[number]
+    if channel is None or not channel.response:
+        return outcome
+    volatile = outcome.volatile.with_channel(number, _with_response(channel, b""))
+    return Outcome(outcome.response, outcome.state, volatile)
+
+
+_with_response: Final = changer(Channel, "response")
+_with_waiting: Final = changer(Channel, "response", "response_sw", "warned")
 
 
 def _class_refusal(command: CommandApdu, view: View) -> int | None:
@@ -264,7 +284,7 @@ def _class_refusal(command: CommandApdu, view: View) -> int | None:
         channel = None if number is None else view.volatile.channels[number]
         if channel is not None and (channel.secure is not None or not command.secure_messaging):
             family = view.decisions[CLASSES].get(command.ins)
-            if family is None or (family is ClassFamily.PROPRIETARY) is (command.cla >= 0x80):
+            if family is None or (family is _PROPRIETARY_CLASS) is (command.cla >= 0x80):
                 return None
     return first_refusal(checks, Received(command, view))
 
@@ -282,20 +302,29 @@ def _of_sim(command: CommandApdu, view: View) -> Outcome:
     )
 
 
-def _delivered(command: CommandApdu, view: View, outcome: Outcome) -> Outcome:
-    """Sends as much of the response data as the command's case allows, and keeps the rest."""
-    data, sw = outcome.response.data, outcome.response.sw
-    if not data or (command.le is None and view.decisions[LE_NEEDED]):
+def _delivered(
+    command: CommandApdu, view: View, outcome: Outcome, *, drops: bool = False
+) -> Outcome:
+    """Sends as much of the response data as the command's case allows, and keeps the rest.
+
+    What waited before the command is dropped here and not before it, since no handler looks at it:
+    where data of this command wait, they take its place.
+    """
+    data, sw, le = outcome.response.data, outcome.response.sw, command.le
+    if not data or (le is None and view.decisions[LE_NEEDED]):
+        if drops:
+            outcome = _without_response(outcome, view.channel_number)
         return Outcome(_last(view, b"", sw, outcome), outcome.state, outcome.volatile)
-    if command.case <= 2:
-        wanted = command.le or 0
+    if not command.data:
+        wanted = le or 0
         if wanted != _MOST and wanted != len(data) and view.decisions[EXACT_LE]:
-            return view.refuse(0x6C00 | min(len(data), _MOST) & 0xFF)
+            refused = view.refuse(0x6C00 | min(len(data), _MOST) & 0xFF)
+            return _without_response(refused, view.channel_number) if drops else refused
         return _part(view, outcome, data, sw, wanted or _MOST)
-    direct = view.options.response_mode is ResponseMode.DIRECT and command.le is not None
+    direct = le is not None and view.options.response_mode is _DIRECT
     if not direct and sw >> 8 in _WARNINGS:
         return _warned(view, outcome)
-    return _part(view, outcome, data, sw, (command.le or 0) if direct else 0)
+    return _part(view, outcome, data, sw, (le or 0) if direct else 0)
 
 
 def _warned(view: View, outcome: Outcome) -> Outcome:
@@ -317,8 +346,7 @@ def _part(view: View, outcome: Outcome, data: bytes, sw: int, count: int) -> Out
     channel = volatile.channels[view.channel_number]
     if channel is not None and (later or channel.response):
         volatile = volatile.with_channel(
-            view.channel_number,
-            replace(channel, response=later, response_sw=sw, warned=False),
+            view.channel_number, _with_waiting(channel, later, sw, warned=False)
         )
     if not later or channel is None:
         return Outcome(_last(view, now, sw, outcome), outcome.state, volatile)
@@ -329,7 +357,7 @@ def _part(view: View, outcome: Outcome, data: bytes, sw: int, count: int) -> Out
 
 def _last(view: View, data: bytes, sw: int, outcome: Outcome) -> ResponseApdu:
     """Returns the end of an answer, with 91XX when a proactive command waits."""
-    if sw == StatusWord.OK:
+    if sw == _OK:
         sw = view.decisions[cat.ANNOUNCED](outcome.volatile.cat)
     return view.decisions[LAST_PART](data, sw)
 

@@ -5,6 +5,8 @@ which state and volatile values shall hold from then on. It changes nothing; `rs
 commits.
 """
 
+from typing import Final
+
 from rspcore.apdu import ResponseApdu
 from rspcore.frozen import dataclass, replace
 from rspcore.messages.codec import Structure
@@ -17,6 +19,8 @@ from rspsim.euicc.session_context import IDLE_SESSION, Session
 from rspsim.euicc.state import CardState, Channel, Volatile
 
 __all__ = ["Outcome", "View"]
+
+_OK: Final = int(StatusWord.OK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +90,14 @@ class View:
 
     def with_channel(self, channel: Channel) -> "View":
         """Returns a view in which the command's channel is replaced."""
-        return replace(self, volatile=self.volatile.with_channel(self.channel_number, channel))
+        number = self.channel_number
+        volatile = self.volatile.with_channel(number, channel)
+        return View(self.state, volatile, self.rng, self.decisions, number)
 
     def outcome(
         self,
         data: bytes = b"",
-        sw: int = StatusWord.OK,
+        sw: int = _OK,
         *,
         state: CardState | None = None,
         volatile: Volatile | None = None,
@@ -120,8 +126,12 @@ class View:
         session: Session | None = None,
     ) -> Outcome:
         """Returns an outcome that answers with a message and 9000."""
-        return self.outcome(message.encode(), state=state, volatile=volatile, session=session)
+        data = message.encode()
+        if volatile is None and session is None:
+            after = self.state if state is None else state
+            return Outcome(ResponseApdu(data, _OK), after, self.volatile)
+        return self.outcome(data, state=state, volatile=volatile, session=session)
 
     def refuse(self, sw: int) -> Outcome:
         """Returns an outcome that answers a status word and changes nothing."""
-        return self.outcome(sw=sw)
+        return Outcome(ResponseApdu(b"", sw), self.state, self.volatile)

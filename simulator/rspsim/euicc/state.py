@@ -8,11 +8,11 @@ What survives what: SGP.22 v2, 2.4 and 5.7.19; the volatile part: ETSI TS 102 22
 """
 
 from dataclasses import field
-from typing import Self
+from typing import Final, Self
 
 from rspcore.apdu import CHANNELS
 from rspcore.crypto.curves import Curve
-from rspcore.frozen import dataclass, replace
+from rspcore.frozen import changer, dataclass, replace
 from rspcore.ids import Aid, Eid, Iccid, Oid, TransactionId
 from rspcore.messages.es10c import ProfileState
 from rspcore.messages.metadata import (
@@ -311,7 +311,10 @@ class CardState:
     @property
     def enabled_profile(self) -> Profile | None:
         """Returns the enabled Profile, or None."""
-        return next((profile for profile in self.profiles if profile.enabled), None)
+        for profile in self.profiles:
+            if profile.enabled:
+                return profile
+        return None
 
     def profile_by_aid(self, aid: Aid | None) -> Profile | None:
         """Returns the Profile of this ISD-P, or None."""
@@ -444,8 +447,11 @@ class Volatile:
     ports: Ports | None = None
     lpae_active: bool = False
 
-    def with_channel(self, number: int, channel: Channel | None) -> Self:
+    def with_channel(self, number: int, channel: Channel | None) -> "Volatile":
         """Returns a value in which this logical channel is replaced; None closes it."""
         channels = list(self.channels)
         channels[number] = channel
-        return replace(self, channels=tuple(channels))
+        return _with_channels(self, tuple(channels))
+
+
+_with_channels: Final = changer(Volatile, "channels")

@@ -7,10 +7,10 @@ Source: SGP.22 v3.1, ES11.CheckEvent.
 """
 
 from collections import OrderedDict
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from rspcore.frozen import dataclass
 from rspcore.ids import Eid
 
 __all__ = ["EC_ID_OCTETS", "EventCheck", "EventChecks"]

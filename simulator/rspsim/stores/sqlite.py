@@ -11,9 +11,9 @@ file that is damaged, of another program or from a later version is refused and 
 
 import sqlite3
 import zlib
-from collections.abc import Iterable
+from collections.abc import Set
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from rspcore.errors import StoreError
 from rspsim.euicc.state import CardState
@@ -106,38 +106,35 @@ class SqliteStore:
         return state
 
     def _write(self, rows: Rows, contents: Contents) -> None:
-        many = self._database.executemany
         old, names = self._rows, rows.names
-        many(
-            "INSERT OR REPLACE INTO field (name, json, crc) VALUES (?, ?, ?)",
-            (
-                (name, *_summed(row))
-                for name, row in rows.fields.items()
-                if _new(row, old.fields.get(name))
-            ),
-        )
-        many(
-            "INSERT OR REPLACE INTO item (id, json, crc) VALUES (?, ?, ?)",
-            (
-                (number, *_summed(row))
-                for number, row in rows.items.items()
-                if _new(row, old.items.get(number))
-            ),
-        )
-        many("DELETE FROM item WHERE id = ?", _gone(old.items, rows.items))
-        many(
-            "INSERT INTO content (name, octets) VALUES (?, ?)",
-            ((name, contents[name]) for name in names - old.names),
-        )
-        many("DELETE FROM content WHERE name = ?", _gone(old.names, names))
+        fields = [
+            (name, *_summed(row))
+            for name, row in rows.fields.items()
+            if _new(row, old.fields.get(name))
+        ]
+        items = [
+            (number, *_summed(row))
+            for number, row in rows.items.items()
+            if _new(row, old.items.get(number))
+        ]
+        added = [(name, contents[name]) for name in names - old.names]
+        for statement, lines in (
+            ("INSERT OR REPLACE INTO field (name, json, crc) VALUES (?, ?, ?)", fields),
+            ("INSERT OR REPLACE INTO item (id, json, crc) VALUES (?, ?, ?)", items),
+            ("DELETE FROM item WHERE id = ?", _gone(old.items.keys(), rows.items.keys())),
+            ("INSERT INTO content (name, octets) VALUES (?, ?)", added),
+            ("DELETE FROM content WHERE name = ?", _gone(old.names, names)),
+        ):
+            if lines:
+                self._database.executemany(statement, lines)
 
 
 def _new(row: Written, old: Written | None) -> bool:
     return old is None or (row is not old and row.text != old.text)
 
 
-def _gone(old: Iterable[object], new: Iterable[object]) -> list[tuple[object]]:
-    return [(one,) for one in set(old) - set(new)]
+def _gone(old: Set[Any], new: Set[Any]) -> list[tuple[object]]:
+    return [(one,) for one in old - new]
 
 
 def _summed(row: Written) -> tuple[str, int]:

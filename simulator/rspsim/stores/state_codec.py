@@ -17,6 +17,7 @@ from rspsim.stores.long_contents import Contents
 
 __all__ = ["Written", "decode", "encode"]
 
+_json: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 _PART_LIMIT: Final = 1024
 """Longest text of one field of a dataclass that is written into the JSON around it."""
 
@@ -55,17 +56,19 @@ def encode(kind: Any, value: Any, contents: Contents, before: Written | None = N
     inner = plain_dataclass(kind)
     if inner is None or value is None:
         own = Contents()
-        text = json.dumps(
-            coder_of(kind).dump(value, own), separators=(",", ":"), ensure_ascii=False
-        )
+        text = _json(coder_of(kind).dump(value, own))
         contents.update(own)
         return Written(value, text, frozenset(own))
     old = {} if before is None else before.parts
-    parts = {
-        name: encode(of, getattr(value, name), contents, old.get(name))
-        for name, of in field_types(inner).items()
-    }
-    names = {name for part in parts.values() for name in part.names}
+    parts: dict[str, Written] = {}
+    names: set[str] = set()
+    for name, of in field_types(inner).items():
+        now, part = getattr(value, name), old.get(name)
+        if part is None or part.value is not now:
+            part = encode(of, now, contents, part)
+        parts[name] = part
+        if part.names:
+            names |= part.names
     pieces = []
     for name, part in parts.items():
         text = part.text

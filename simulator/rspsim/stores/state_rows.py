@@ -8,7 +8,7 @@ the same text, keeps its row; so a store writes only what changed.
 import json
 import typing
 from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, field, fields
 from typing import Any, Final
 
 from rspcore.errors import StoreError
@@ -39,16 +39,18 @@ class Rows:
         fields: Rows of the fields by name.
         items: Rows of profiles and notifications by number; a number is not given twice while a row
             has it.
+        names: Names of all long octets any row needs.
     """
 
     fields: Mapping[str, Written]
     items: Mapping[int, Written]
+    names: frozenset[str] = field(init=False)
 
-    @property
-    def names(self) -> frozenset[str]:
-        """Returns the names of all long octets any row needs."""
+    def __post_init__(self) -> None:
+        """Collects the names of long octets."""
         rows = (*self.fields.values(), *self.items.values())
-        return frozenset().union(*(row.names for row in rows))
+        names = frozenset().union(*[row.names for row in rows if row.names])
+        object.__setattr__(self, "names", names)
 
 
 NO_ROWS: Final = Rows({}, {})

@@ -10,11 +10,11 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from rspcore.errors import ConfigError
+from rspcore.frozen import dataclass
 from rspsim.transports.pcscd import INSTALL_COMMANDS, find_pcscd, may_start, start_command
 from rspsim.transports.pcsclite import LIBRARY, Daemon, daemon_state, has_library, reader_names
 from rspsim.transports.readers import (

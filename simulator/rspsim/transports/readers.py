@@ -11,11 +11,11 @@ Source: pcsc-lite, reader.conf(5); the rest is measured.
 import re
 import shutil
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from rspcore.errors import ConfigError
+from rspcore.frozen import dataclass
 from rspsim.transports.vpcd import DEFAULT_PORT
 
 __all__ = [

@@ -18,10 +18,10 @@ import sys
 import time  # noqa: TID251  a keeper takes real time to start and to end
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import Final
 
 from rspcore.errors import ConfigError
+from rspcore.frozen import dataclass
 from rspsim.transports.pcscd import PcscDaemon, start_pcscd
 from rspsim.transports.pcsclite import Daemon, daemon_state
 from rspsim.transports.readers import Slot

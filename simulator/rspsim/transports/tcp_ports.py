@@ -6,9 +6,10 @@ not show that the slot is taken.
 Source: proc(5), /proc/net/tcp.
 """
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from rspcore.frozen import dataclass
 
 __all__ = ["PortUse", "port_use"]
 

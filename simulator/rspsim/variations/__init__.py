@@ -11,7 +11,9 @@ from rspsim.variations import (
     free_memory,
     lists,
     load,
+    newer,
     objects,
+    ports,
     results,
     status_words,
     toolkit,
@@ -29,5 +31,7 @@ VARIATIONS: Final[tuple[Variation, ...]] = (
     *results.VARIATIONS,
     *toolkit.VARIATIONS,
     *load.VARIATIONS,
+    *newer.VARIATIONS,
+    *ports.VARIATIONS,
 )
 """Every variation."""

@@ -100,7 +100,7 @@ def _with_access_rules(profile: Profile, tags: frozenset[int], state: CardState)
     sound = get_profiles_info.DESCRIBED.standard(profile, tags, state)
     if tags != get_profiles_info.DEFAULT_TAGS.standard:
         return sound
-    return ProfileInfo.decode(_with(sound.encode(), bytes.fromhex("BF7600")))
+    return type(sound).decode(_with(sound.encode(), bytes.fromhex("BF7600")))
 
 
 def _ecasd_without_fci(decisions: Decisions) -> Decisions:

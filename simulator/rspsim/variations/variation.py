@@ -51,6 +51,7 @@ class Variation:
         change: What its decisions are.
         options: Options of the card, "name=value" each.
         personality: Name of a personality; empty for that of the run.
+        claims: What a new card with it has to say of itself (`rspsim.card_claims`).
         declared: Declared options of the catalogue that go with it.
         values: Declared values that go with it, as a target file has them.
     """
@@ -62,6 +63,7 @@ class Variation:
     change: Change = unchanged
     options: tuple[str, ...] = ()
     personality: str = ""
+    claims: tuple[tuple[str, str], ...] = ()
     declared: tuple[tuple[str, bool], ...] = ()
     values: tuple[tuple[str, str], ...] = ()
 
@@ -76,7 +78,12 @@ class Variation:
         changed = {text.partition("=")[0] for text in self.options}
         for name, value in self.change(STANDARD).swapped.items():
             changed.update(_entries(name, value) or {name})
-        return frozenset(changed | ({"personality"} if self.personality else set()))
+        return frozenset(changed)
+
+    def goes_with(self, other: "Variation") -> bool:
+        """Returns whether one card can have both, which change different things of it."""
+        same = (self.personality, self.claims) == (other.personality, other.claims)
+        return same and not self.swaps & other.swaps
 
 
 def _entries(name: str, value: object) -> set[str]:

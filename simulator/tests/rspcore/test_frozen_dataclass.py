@@ -235,3 +235,84 @@ def test_wrong_arguments_are_refused_as_by_the_library():
         for kind, given in ((made[0], ()), (made[1], (1, 2, 3, 4, 5)), (made[2], (1, b"n"))):
             with pytest.raises(TypeError):
                 kind(*given)
+
+
+@pytest.mark.parametrize("default", [[], field(default={})])
+def test_mutable_default_is_refused_as_by_the_library(default):
+    for maker in MAKERS:
+        with pytest.raises(ValueError, match="mutable default"):
+            maker(frozen=True, slots=True)(
+                type("Mutable", (), {"__annotations__": {"one": list}, "one": default})
+            )
+
+
+def test_annotations_in_words_and_keyword_markers_are_left_to_the_library():
+    @frozen.dataclass(frozen=True, slots=True)
+    class Spelt:
+        row: "int"
+        KIND: "ClassVar[int]" = 7
+        _: dataclasses.KW_ONLY
+        column: int = 0
+
+    assert [one.name for one in dataclasses.fields(Spelt)] == ["row", "column"]
+    assert repr(Spelt(1, column=2)).endswith("Spelt(row=1, column=2)")
+    with pytest.raises(TypeError):
+        Spelt(1, 2)
+
+
+def many(dataclass):
+    @dataclass(frozen=True, slots=True)
+    class Many:
+        row: int
+        column: int = 0
+        names: list = field(default_factory=list)
+        fixed: int = field(default=3, init=False)
+
+    return Many
+
+
+def test_subclass_that_is_no_dataclass_is_filled_as_well():
+    base = many(frozen.dataclass)
+
+    class Slotted(base):
+        __slots__ = ("more",)
+
+    class Open(base):
+        pass
+
+    for kind in (Slotted, Open):
+        one = kind(1, names=["n"])
+        assert (one.row, one.column, one.names, one.fixed) == (1, 0, ["n"], 3)
+        assert type(one) is kind
+        with pytest.raises(FrozenInstanceError):
+            one.row = 2
+
+
+def test_value_is_of_its_class_and_frozen_however_it_was_made():
+    kind = many(frozen.dataclass)
+    filled = frozen.filler(kind)({"row": 1, "column": 2, "names": ["n"], "fixed": 4})
+    changed = frozen.changer(kind, "fixed", "row")(filled, 5, 6)
+    assert (changed.row, changed.column, changed.names, changed.fixed) == (6, 2, ["n"], 5)
+    assert filled.row == 1
+    for one in (kind(1), filled, changed):
+        assert type(one) is kind
+        assert pickle.loads(pickle.dumps(Picklable(1, 2, 3))) == Picklable(1, 2, 3)  # noqa: S301
+        for name in ("row", "__class__"):
+            with pytest.raises(FrozenInstanceError):
+                setattr(one, name, 1)
+
+
+@frozen.dataclass(frozen=True, slots=True)
+class Picklable:
+    row: int
+    column: int
+    depth: int
+
+
+def test_changer_refuses_what_cannot_be_changed_so():
+    kind = many(frozen.dataclass)
+    with pytest.raises(TypeError, match="nothing"):
+        frozen.changer(kind, "nothing")
+    *_, derived, _, _ = classes(frozen.dataclass)  # it derives something when it is made
+    with pytest.raises(TypeError, match="Derived"):
+        frozen.changer(derived, "row")

@@ -187,3 +187,29 @@ def test_any_octets_are_read_without_loss_or_refused(octets):
     except DecodeError:
         return
     assert b"".join(bytes(one.raw) for one in read) == octets
+
+
+def outcome(read, data):
+    try:
+        return read(data)
+    except DecodeError as error:
+        return error
+
+
+@given(st.binary(max_size=8) | st.builds(encode, TAGS, st.binary(max_size=300)))
+def test_one_data_object_is_read_as_a_prefix_that_fills_the_input(data):
+    prefix = outcome(parse_prefix, data)
+    if isinstance(prefix, DecodeError):
+        assert str(outcome(parse, data)) == str(prefix)
+        return
+    if len(prefix.raw) == len(data):
+        one = parse(data)
+        assert (one.tag, one.value, one.raw, one.offset) == (
+            prefix.tag,
+            prefix.value,
+            prefix.raw,
+            prefix.offset,
+        )
+    else:
+        with pytest.raises(DecodeError, match="follow"):
+            parse(data)

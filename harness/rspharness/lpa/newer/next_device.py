@@ -8,13 +8,13 @@ Source: SGP.22 v3.1, 3.11.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from time import sleep  # noqa: TID251  waits, and reads no clock
 from typing import Final
 
 from rspcore import tlv
 from rspcore.crypto.confirmation import hash_cc
 from rspcore.errors import DecodeError, RemoteError
+from rspcore.frozen import dataclass
 from rspcore.ids import Eid, Iccid
 from rspcore.messages.es10b import RetrieveNotificationsListRequest
 from rspcore.messages.es10c import ProfileInfoListRequest, SearchCriteria

@@ -7,11 +7,12 @@ as long as the server says that more waits, the next package is asked for.
 Source: SGP.22 v3.1, 3.7.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, Protocol
 
 from rspcore import tlv
 from rspcore.errors import DecodeError, RemoteError
+from rspcore.frozen import dataclass
 from rspcore.messages.euicc_info import DeviceInfo
 from rspcore.messages.v3.rpm_package import (
     LoadRpmPackageRequest,

@@ -4,12 +4,12 @@ In version 3.0 VerifyDeviceChange is a CHOICE, and VerifySmdpResponse and Verify
 not there.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
 from typing import Annotated, ClassVar
 
 from rspcore import tlv
+from rspcore.frozen import dataclass
 from rspcore.ids import Iccid, TransactionId
 from rspcore.messages.codec import (
     ANY,

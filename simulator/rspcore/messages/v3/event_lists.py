@@ -3,11 +3,11 @@
 Times are GeneralizedTime in UTC, seconds and no fraction.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
 from typing import Annotated, ClassVar
 
+from rspcore.frozen import dataclass
 from rspcore.ids import TransactionId
 from rspcore.messages.codec import (
     ANY,

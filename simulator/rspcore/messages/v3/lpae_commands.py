@@ -3,10 +3,10 @@
 Whether the answer comes with the ENVELOPE or is fetched is not public, nor what its PIN guards.
 """
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Annotated, ClassVar
 
+from rspcore.frozen import dataclass
 from rspcore.ids import Iccid
 from rspcore.messages.codec import (
     BOOLEAN,

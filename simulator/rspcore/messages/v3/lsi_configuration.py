@@ -5,12 +5,12 @@ another, without one around them. Source: ETSI TS 102 221, 11.1.23; SGP.22 v3.1,
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import IntEnum, IntFlag
 from typing import Final, Self
 
 from rspcore import tlv
 from rspcore.errors import DecodeError
+from rspcore.frozen import dataclass
 
 __all__ = [
     "LsiConfiguration",

@@ -4,11 +4,11 @@ Commands and results are CHOICEs without a tag of their own inside a SEQUENCE; a
 whole octets, and a second one reads them. So a command that is damaged damages no other.
 """
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Annotated, ClassVar
 
 from rspcore import tlv
+from rspcore.frozen import dataclass
 from rspcore.ids import Iccid, Oid, TransactionId
 from rspcore.messages.codec import (
     ANY,

@@ -55,17 +55,19 @@ MALFORMED: Final = Decision(
     "isdr.malformed", int(StatusWord.WRONG_DATA), "status word for what cannot be read"
 )
 
+_STORE_DATA: Final = int(Ins.STORE_DATA)
+_LOADING: Final = SessionState.LOADING
 _INTERRUPTS_LOAD: Final = frozenset({Tag.GetEuiccChallenge, Tag.CancelSession})
 
 
 class Requested:
     """A command by its tag, for the checks before its function is called."""
 
-    def __init__(self, tag: int, view: View) -> None:
-        """Looks the function up."""
+    def __init__(self, tag: int, function: AnyFunction | None, view: View) -> None:
+        """Takes the function of that tag, None when there is none."""
         self.tag = tag
+        self.function = function
         self.view = view
-        self.function = view.decisions[FUNCTIONS].get(tag)
 
     @property
     def exists(self) -> bool:
@@ -99,9 +101,11 @@ CHECKS: Final[Decision[Checks[Requested]]] = Decision(
 
 def process(command: CommandApdu, view: View) -> Outcome:
     """Answers a command on a channel that has the ISD-R selected: STORE DATA, and nothing else."""
-    refusal = first_refusal(view.decisions[COMMAND_CHECKS], command)
-    if refusal is not None:
-        return view.refuse(refusal)
+    checks = view.decisions[COMMAND_CHECKS]
+    if checks is not COMMAND_CHECKS.standard or command.ins != _STORE_DATA:
+        refusal = first_refusal(checks, command)
+        if refusal is not None:
+            return view.refuse(refusal)
     return store_data.gather(command, view, dispatch)
 
 
@@ -120,12 +124,28 @@ def dispatch(octets: bytes, view: View) -> Outcome:
         if not announced(view, Interface.ES10B):
             return view.refuse(StatusWord.CONDITIONS_NOT_SATISFIED)
         return segments.load(tag, octets, view)
-    requested = Requested(tag, view)
-    refusal = first_refusal(view.decisions[CHECKS], requested)
-    function = requested.function
+    function = view.decisions[FUNCTIONS].get(tag)
+    refusal = _refusal(tag, function, view)
     if refusal is not None or function is None:
         return view.refuse(StatusWord.REFERENCED_DATA_NOT_FOUND if refusal is None else refusal)
     return _called(function, octets, view)
+
+
+def _refusal(tag: int, function: AnyFunction | None, view: View) -> int | None:
+    """Returns the code of the first check that does not hold, or None.
+
+    A command that passes all standard checks, as most do, is seen without the table.
+    """
+    checks = view.decisions[CHECKS]
+    if (
+        checks is CHECKS.standard
+        and function is not None
+        and function.available(view)
+        and view.volatile.session.state is not _LOADING
+        and announced(view, function.interface)
+    ):
+        return None
+    return first_refusal(checks, Requested(tag, function, view))
 
 
 def _called(function: AnyFunction, octets: bytes, view: View) -> Outcome:

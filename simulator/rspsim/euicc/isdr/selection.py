@@ -1,8 +1,10 @@
 """The selection of the ISD-R: its AID, its FCI, and what a device has to announce first."""
 
+from functools import lru_cache
 from typing import Final
 
 from rspcore import tlv
+from rspcore.ids import Version
 from rspcore.messages.isdr import IsdrProprietaryApplicationTemplate
 from rspcore.messages.v3 import card_and_device
 from rspcore.messages.v3.card_and_device import EuiccConfiguration
@@ -22,14 +24,24 @@ AID: Final = ISDR_AID
 def _fci(state: CardState) -> bytes:
     """Returns the FCI: AID, longest data field, and the ISD-R's own template E0 (5.7.1)."""
     personality = state.personality
-    longest = personality.max_data_length.to_bytes(
-        1 if personality.max_data_length < 0x100 else 2, "big"
+    interfaces = _configuration(state) if personality.version_3 else personality.lpae_support
+    return _fci_octets(
+        personality.max_data_length, personality.svn, interfaces, newer=personality.version_3
     )
+
+
+@lru_cache(maxsize=64)
+def _fci_octets(
+    longest: int, svn: Version, interfaces: frozenset[int] | None, *, newer: bool
+) -> bytes:
+    """Returns the FCI of these values; every card of a kind has the same."""
+    own = _template(svn, interfaces, newer=newer)
+    field = longest.to_bytes(1 if longest < 0x100 else 2, "big")
     return tlv.encode(
         0x6F,
         tlv.encode(0x84, AID.octets),
-        tlv.encode(0xA5, tlv.encode(0x9F65, longest)),
-        template(state).encode(),
+        tlv.encode(0xA5, tlv.encode(0x9F65, field)),
+        own.encode(),
     )
 
 
@@ -37,12 +49,17 @@ def template(state: CardState) -> IsdrProprietaryApplicationTemplate:
     """Returns the template E0, that of version 3 on a card of version 3."""
     personality = state.personality
     if personality.version_3:
-        return card_and_device.IsdrProprietaryApplicationTemplate(
-            svn=personality.svn, lpae_support=_configuration(state)
-        )
-    return IsdrProprietaryApplicationTemplate(
-        svn=personality.svn, lpae_support=personality.lpae_support
-    )
+        return _template(personality.svn, _configuration(state), newer=True)
+    return _template(personality.svn, personality.lpae_support, newer=False)
+
+
+def _template(
+    svn: Version, interfaces: frozenset[int] | None, *, newer: bool
+) -> IsdrProprietaryApplicationTemplate:
+    if newer:
+        kind = card_and_device.IsdrProprietaryApplicationTemplate
+        return kind(svn=svn, lpae_support=interfaces)
+    return IsdrProprietaryApplicationTemplate(svn=svn, lpae_support=interfaces)
 
 
 def _configuration(state: CardState) -> frozenset[int]:

@@ -8,17 +8,18 @@ unfinished command is dropped with it.
 from collections.abc import Callable
 from typing import Final
 
-from rspcore.apdu import CommandApdu
-from rspcore.frozen import dataclass, replace
+from rspcore.apdu import CommandApdu, ResponseApdu
+from rspcore.frozen import changer, dataclass
 from rspcore.status import StatusWord
 from rspsim.euicc.decisions import Check, Checks, Decision, first_refusal
 from rspsim.euicc.outcome import Outcome, View
-from rspsim.euicc.state import CommandChain
+from rspsim.euicc.state import Channel, CommandChain
 
 __all__ = ["CHECKS", "CONTINUES", "P1_VALUES", "Block", "gather"]
 
 MORE: Final = 0x11
 LAST: Final = 0x91
+_OK: Final = int(StatusWord.OK)
 
 
 def _continues(p2: int, blocks: int) -> bool:
@@ -51,7 +52,9 @@ class Block:
     @classmethod
     def of(cls, command: CommandApdu, view: View) -> "Block":
         """Returns a block; number 00 begins a command unless it continues one."""
-        chain = view.channel.chain or _NOTHING
+        chain = view.channel.chain
+        if chain is None:
+            return cls(command, _NOTHING, view)
         begins = command.p2 == 0 and not view.decisions[CONTINUES](command.p2, chain.blocks)
         return cls(command, _NOTHING if begins else chain, view)
 
@@ -87,17 +90,16 @@ CHECKS: Final[Decision[Checks[Block]]] = Decision(
 )
 
 
-def _is_whole(command: CommandApdu, view: View) -> bool:
-    """Returns whether a command of one block passes all standard checks, as most do."""
+def _passes(block: Block, octets: bytes) -> bool:
+    """Returns whether a block passes all standard checks, as nearly every one does."""
+    command, view = block.command, block.view
     decisions = view.decisions
     return (
-        command.p1 == LAST
-        and command.p2 == 0
-        and decisions[CHECKS] is CHECKS.standard
-        and decisions[CONTINUES] is _continues
-        and LAST in decisions[P1_VALUES]
-        and 0 < len(command.data) <= view.options.command_capacity
-        and view.channel.chain is None
+        decisions[CHECKS] is CHECKS.standard
+        and command.p1 in decisions[P1_VALUES]
+        and decisions[CONTINUES](command.p2, block.chain.blocks)
+        and bool(command.data)
+        and len(octets) <= view.options.command_capacity
     )
 
 
@@ -109,15 +111,16 @@ def gather(command: CommandApdu, view: View, complete: Callable[[bytes, View], O
         view: The card.
         complete: Answers the whole command; its view has no unfinished command any more.
     """
-    if _is_whole(command, view):
-        return complete(command.data, view)
-    block = Block.of(command, view)
-    refusal = first_refusal(view.decisions[CHECKS], block)
-    if refusal is None and not command.p1 & 0x80:
-        waiting = CommandChain(octets=block.octets, blocks=block.chain.blocks + 1)
-        return view.with_channel(replace(view.channel, chain=waiting)).outcome()
     channel = view.channel
-    alone = view if channel.chain is None else view.with_channel(replace(channel, chain=None))
-    if refusal is not None:
-        return alone.refuse(refusal)
-    return complete(block.octets, alone)
+    block = Block.of(command, view)
+    octets = block.octets
+    refusal = None if _passes(block, octets) else first_refusal(view.decisions[CHECKS], block)
+    if refusal is None and not command.p1 & 0x80:
+        waiting = CommandChain(octets=octets, blocks=block.chain.blocks + 1)
+        volatile = view.volatile.with_channel(view.channel_number, _with_chain(channel, waiting))
+        return Outcome(ResponseApdu(b"", _OK), view.state, volatile)
+    alone = view if channel.chain is None else view.with_channel(_with_chain(channel, None))
+    return complete(octets, alone) if refusal is None else alone.refuse(refusal)
+
+
+_with_chain: Final = changer(Channel, "chain")

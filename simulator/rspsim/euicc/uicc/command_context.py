@@ -8,7 +8,7 @@
 from typing import Final, Self
 
 from rspcore.apdu import ResponseApdu
-from rspcore.frozen import dataclass, replace
+from rspcore.frozen import changer, dataclass, replace
 from rspcore.status import StatusWord
 from rspsim.euicc.channel_context import FileContext
 from rspsim.euicc.decisions import Decision
@@ -21,7 +21,7 @@ from rspsim.euicc.profile_content.model import (
     Path,
     ProfileContent,
 )
-from rspsim.euicc.state import CardState
+from rspsim.euicc.state import CardState, Channel
 from rspsim.euicc.uicc.access import ALLOWED, AccessMode
 
 __all__ = ["CONTENT", "EMPTY_CARD", "CommandContext"]
@@ -64,6 +64,9 @@ def _content(state: CardState) -> ProfileContent:
 CONTENT: Final = Decision("uicc.content", _content, "file system a terminal sees")
 
 
+_at: Final = changer(Channel, "files", "transfer")
+
+
 @dataclass(frozen=True, slots=True)
 class CommandContext:
     """A view joined with the content in force and the place of its channel."""
@@ -97,11 +100,14 @@ class CommandContext:
 
     def moved(self, place: FileContext) -> "CommandContext":
         """Returns a context whose channel stands elsewhere."""
-        channel = replace(self.view.channel, files=place)
+        if place == self.place:
+            return self
+        channel = self.view.channel
+        transfer = channel.transfer
         if place.file != self.place.file:  # an open transfer belongs to the file left
-            channel = replace(channel, transfer=None)
-        view = self.view.with_channel(channel)
-        return replace(self, view=view, place=place)
+            transfer = None
+        view = self.view.with_channel(_at(channel, place, transfer))
+        return CommandContext(view, self.content, place)
 
     def outcome(self, data: bytes = b"", sw: int = StatusWord.OK) -> Outcome:
         """Answers; the place of the channel and the content are in force from now on."""

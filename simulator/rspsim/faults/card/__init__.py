@@ -36,6 +36,7 @@ from rspsim.faults.card.isdr.newer import (
     device_changes,
     esim_ports,
     rpm_commands,
+    rpm_metadata,
     version_3,
     version_3_servers,
 )
@@ -57,6 +58,7 @@ from rspsim.faults.card.narrow import (
     loads,
     packages,
     requests,
+    rows,
     sessions,
     states,
 )
@@ -81,8 +83,15 @@ from rspsim.faults.card.uicc import (
     sequence_numbers,
     toolkit_and_ota,
 )
+from rspsim.faults.card.unseen import (
+    package_mistakes,
+    session_mistakes,
+    terminal_mistakes,
+    writing_mistakes,
+)
 from rspsim.faults.card.whole_card import (
     commits,
+    further_twins,
     leaks,
     notification_contents,
     notification_making,
@@ -97,6 +106,7 @@ FAULTS: Final[tuple[CardFault, ...]] = (
     *selection.FAULTS,
     *version_3.FAULTS,
     *rpm_commands.FAULTS,
+    *rpm_metadata.FAULTS,
     *device_changes.FAULTS,
     *esim_ports.FAULTS,
     *version_3_servers.FAULTS,
@@ -161,13 +171,19 @@ FAULTS: Final[tuple[CardFault, ...]] = (
     *es10_mistakes.FAULTS,
     *load_mistakes.FAULTS,
     *uicc_mistakes.FAULTS,
+    *session_mistakes.FAULTS,
+    *package_mistakes.FAULTS,
+    *terminal_mistakes.FAULTS,
+    *writing_mistakes.FAULTS,
     *one_curve.FAULTS,
     *twins.FAULTS,
+    *further_twins.FAULTS,
     *packages.FAULTS,
     *loads.FAULTS,
     *requests.FAULTS,
     *narrow_switching.FAULTS,
     *sessions.FAULTS,
     *states.FAULTS,
+    *rows.FAULTS,
     *comparisons.FAULTS,
 )

@@ -12,48 +12,13 @@ from typing import Final
 from rspcore.errors import DecodeError
 from rspcore.frozen import dataclass
 from rspcore.messages.es9p import StatusCodeData
-from rspcore.messages.euicc_info import EuiccInfo2, RspCapability, UiccCapability
+from rspcore.messages.euicc_info import EuiccInfo2, RspCapability
 from rspcore.messages.metadata import ProfileClass, StoreMetadataRequest
 from rspcore.profile_reader import ProfileHeader, split
+from rspcore.profile_reader.service_capabilities import SERVICE_CAPABILITIES
 from rspsim.smdpp.status_codes import EUICC_MEMORY_INSUFFICIENT, NO_ELIGIBLE_PROFILE
 
-__all__ = ["NOTHING_NEEDED", "SERVICE_BITS", "Needs", "ineligibility", "memory_shortage"]
-
-_U = UiccCapability
-
-SERVICE_BITS: Final[dict[str, UiccCapability]] = {
-    "contactless": _U.contactlessSupport,
-    "usim": _U.usimSupport,
-    "isim": _U.isimSupport,
-    "csim": _U.csimSupport,
-    "milenage": _U.akaMilenage,
-    "cave": _U.akaCave,
-    "tuak128": _U.akaTuak128,
-    "tuak256": _U.akaTuak256,
-    "usim-test-algorithm": _U.usimTestAlgorithm,
-    "gba-usim": _U.gbaAuthenUsim,
-    "gba-isim": _U.gbaAuthenISim,
-    "mbms": _U.mbmsAuthenUsim,
-    "eap": _U.eapClient,
-    "javacard": _U.javacard,
-    "multos": _U.multos,
-    "multiple-usim": _U.multipleUsimSupport,
-    "multiple-isim": _U.multipleIsimSupport,
-    "multiple-csim": _U.multipleCsimSupport,
-    "ber-tlv": _U.berTlvFileSupport,
-    "dfLink": _U.dfLinkSupport,
-    "cat-tp": _U.catTp,
-    "get-identity": _U.getIdentity,
-    "profile-a-x25519": _U.profile_a_x25519,
-    "profile-b-p256": _U.profile_b_p256,
-    "suciCalculatorApi": _U.suciCalculatorApi,
-    "dns-resolution": _U.dns_resolution,
-    "scp11ac": _U.scp11ac,
-    "scp11c-authorization-mechanism": _U.scp11c_authorization_mechanism,
-    "s16mode": _U.s16mode,
-    "eaka": _U.eaka,
-}
-"""Services of a profile header that have a bit in UICCCapability; later ones are not checked."""
+__all__ = ["NOTHING_NEEDED", "Needs", "ineligibility", "memory_shortage"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +68,7 @@ def ineligibility(needs: Needs, info: EuiccInfo2) -> StatusCodeData | None:
     missing = [
         name
         for name in needs.services
-        if name in SERVICE_BITS and SERVICE_BITS[name] not in info.uicc_capability
+        if name in SERVICE_CAPABILITIES and SERVICE_CAPABILITIES[name] not in info.uicc_capability
     ]
     forbidden = needs.policy_rules & (info.forbidden_profile_policy_rules or frozenset())
     versions = {

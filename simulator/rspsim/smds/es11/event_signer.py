@@ -7,11 +7,11 @@ Source: SGP.22 v3.1, ES11.AuthenticateClient.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from rspcore import tlv
+from rspcore.frozen import dataclass
 from rspcore.ids import Eid
 from rspcore.messages.es11 import SignedEventsResponse
 from rspcore.messages.v3.capability_bits import EuiccRspCapability, LpaRspCapability

@@ -1,4 +1,5 @@
 import ssl
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha1
 
@@ -8,6 +9,7 @@ from cryptography import x509
 from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError, LocalError
 from rspcore.ids import Eid, Oid
+from rspcore.pki import generate
 from rspcore.pki.bundle import Credential, Pki
 from rspcore.pki.generate import (
     REFERENCE_EID,
@@ -18,6 +20,7 @@ from rspcore.pki.generate import (
     issue_tls,
     make_pki,
 )
+from rspcore.pki.issue import issue
 from rspcore.pki.roles import Role
 from rspcore.pki.verification import check_euicc_certificate
 
@@ -217,3 +220,25 @@ def test_bundle_without_the_key_of_the_ci_stays_as_it_is():
         )
     )
     assert issue_servers(keyless) is keyless
+
+
+def test_credential_is_issued_when_it_is_asked_for(monkeypatch):
+    issued = []
+    monkeypatch.setattr(generate, "issue", lambda *given: issued.append(given) or issue(*given))
+    pki = make_pki(b"issued late")
+    assert not issued
+    assert pki.ci(NIST).certificate is pki.ci(NIST).certificate
+    assert len(issued) == 1
+    pki.dp_auth(NIST)
+    assert len(issued) == 1 + len(SMDPP_OIDS)
+
+
+def test_late_credential_is_as_one_that_was_issued():
+    for late in make_pki(b"issued late").credentials:
+        plain = Credential(late.certificate, late.key)
+        assert late == plain == replace(late)
+        assert hash(late) == hash(plain)
+        assert replace(late, key=None) == Credential(late.certificate) != late
+        assert late.may_be(late.certificate.role, late.certificate.curve)
+        assert replace(late, key=None).may_be(late.certificate.role, late.certificate.curve)
+        assert not late.may_be(Role.DP_TLS, late.certificate.curve)

@@ -14,9 +14,9 @@ from rspcore.ids import Eid
 from rspcore.pki.generate import REFERENCE_EID
 from rspsim.__main__ import PROGRAM
 from rspsim.card_setup import CardRequest, kept_state
-from rspsim.cli import card_serve
 from rspsim.faults import card, hostile
 from rspsim.stores.sqlite import SqliteStore
+from rspsim.transports import shared_daemon, tcp_ports
 from rspsim.transports.tcp_ports import PortUse
 
 ATR, RESET, OFF = b"\x04", b"\x02", b"\x00"
@@ -219,8 +219,8 @@ def test_unusable_slot_is_reported_before_serving(
         def __exit__(self, *_: object) -> None:
             """Stops nothing."""
 
-    monkeypatch.setattr(card_serve, "shared_pcscd", NoPcscd)
-    monkeypatch.setattr(card_serve, "port_use", lambda _: use)
+    monkeypatch.setattr(shared_daemon, "shared_pcscd", NoPcscd)
+    monkeypatch.setattr(tcp_ports, "port_use", lambda _: use)
     assert PROGRAM.main(["card", "serve", "--port", "9"]) == 3
     assert reason in capsys.readouterr().err
 

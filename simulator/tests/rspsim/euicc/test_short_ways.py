@@ -7,11 +7,14 @@ import pytest
 from rspcore.apdu import CommandApdu, Ins
 from rspcore.frozen import replace
 from rspcore.pki.generate import make_pki
+from rspcore.tags import ISDR_AID
 from rspsim.env import SeededRng
 from rspsim.euicc import channels
 from rspsim.euicc.decisions import STANDARD, first_refusal
-from rspsim.euicc.isdr import store_data
+from rspsim.euicc.isdr import dispatch, store_data
+from rspsim.euicc.options import Options
 from rspsim.euicc.outcome import View
+from rspsim.euicc.session import SessionState
 from rspsim.euicc.state import Channel, CommandChain, Volatile
 from rspsim.personalise import personalise
 
@@ -51,6 +54,51 @@ def test_block_of_store_data_is_taken_as_by_the_table(view, monkeypatch):
             yield store_data.gather(command, one, lambda octets, v: v.outcome(b"whole" + octets))
 
     short = list(answers())
-    monkeypatch.setattr(store_data, "_is_whole", lambda *_: False)
+    monkeypatch.setattr(store_data, "_passes", lambda *_: False)
     assert short == list(answers())
     assert sum(one.response.data.startswith(b"whole") for one in short) > 4
+
+
+def test_function_of_the_isdr_is_refused_as_by_the_table(view):
+    strict = Options(terminal_capability_enforced=True, exclusive_load=True)
+    asks = replace(view, state=replace(view.state, options=strict))
+    capable = replace(view.volatile.cat, terminal_capability=0x05)
+    partly = replace(asks, volatile=replace(view.volatile, cat=capable))
+    loading = replace(view.volatile.session, state=SessionState.LOADING)
+    busy = replace(view, volatile=replace(view.volatile, session=loading))
+    table = view.decisions[dispatch.CHECKS]
+    functions = view.decisions[dispatch.FUNCTIONS]
+    found = set()
+    for one, tag in product((view, asks, partly, busy), (*functions, 0xBF99)):
+        function = functions.get(tag)
+        wanted = first_refusal(table, dispatch.Requested(tag, function, one))
+        assert dispatch._refusal(tag, function, one) == wanted, f"{tag:X}"
+        found.add(wanted)
+    assert len(found) > 2
+
+
+@pytest.mark.parametrize("dropped", [True, False])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "81CA005A00",  # refused
+        "01A40004023F00",  # without answer data
+        "0070000002",  # 6CXX
+        "0070000001",  # data at once, on another channel
+        "81E2910006BF3E035C015A00",  # data that wait in its place
+        "81E2910003BF3E00",  # an answer of its own without data
+        "01700000",
+        "817C0000",
+    ],
+)
+def test_what_waits_is_dropped_as_if_before_the_command(view, command, dropped):
+    decisions = view.decisions.having(channels.DROPS_RESPONSE, dropped)
+    waiting = Channel(application=ISDR_AID, response=b"waits", response_sw=0x9000)
+    octets = bytes.fromhex(command)
+    number = octets[0] & 3
+    volatile = view.volatile.with_channel(1, Channel()).with_channel(number, waiting)
+    empty = replace(waiting, response=b"")
+    late = channels.process(octets, replace(view, volatile=volatile, decisions=decisions))
+    before = volatile.with_channel(number, empty) if dropped else volatile
+    early = channels.process(octets, replace(view, volatile=before, decisions=decisions))
+    assert late == early

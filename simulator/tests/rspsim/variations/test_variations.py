@@ -75,6 +75,26 @@ def test_two_variations_are_on_one_card():
     assert bytes.fromhex("900101B403040100") in answer(card, INFO2)
 
 
+def test_variations_of_one_kind_of_card_go_together():
+    usual, newer, ports = (
+        variation_named(name)
+        for name in ("lists.isdp-from-1200", "newer.alerts", "ports.full-replaces")
+    )
+    assert not usual.goes_with(newer)
+    assert not newer.goes_with(ports)
+    assert newer.goes_with(variation_named("newer.cis-have-names"))
+    assert not newer.goes_with(newer)
+
+
+def test_card_with_a_variation_of_ports_has_ports():
+    kind = preset_named("spec").varied(["ports.full-replaces"])
+    state = first_state(CardRequest().with_preset(kind))
+    assert state.personality.name == "v3.1"
+    assert state.personality.mep_modes == (1, 2, 3)
+    own = first_state(CardRequest(claims={"mep": "B"}).with_preset(kind))
+    assert own.personality.mep_modes == (3,)
+
+
 def test_unknown_name_is_refused_with_those_that_exist():
     with pytest.raises(LocalError, match=r"variation 'lists.none': expected one of memory\."):
         variation_named("lists.none")

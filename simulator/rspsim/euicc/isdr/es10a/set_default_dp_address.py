@@ -3,10 +3,9 @@
 In version 3 the only CI to accept there may come with the address; without it there is none.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
-from rspcore.frozen import replace
+from rspcore.frozen import dataclass, replace
 from rspcore.messages.es10a import (
     SetDefaultDpAddressRequest,
     SetDefaultDpAddressResponse,

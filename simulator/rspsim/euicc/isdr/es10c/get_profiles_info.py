@@ -4,10 +4,12 @@ What version 3 added is listed by a card of version 3 where the tag list asks fo
 """
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from rspcore import tlv
 from rspcore.errors import DecodeError
+from rspcore.frozen import filler
 from rspcore.messages.codec import components
 from rspcore.messages.es10c import (
     ProfileInfo,
@@ -75,6 +77,10 @@ _OBJECTS_OF_V3: Final = {
     one.tag: one for one in components(v3.ProfileInfo) if one.tag not in _OBJECTS
 }
 """Component of each object that version 3 added, by its tag."""
+_TAGS: Final = frozenset(_OBJECTS)
+_TAGS_OF_V3: Final = _TAGS | frozenset(_OBJECTS_OF_V3)
+_info_of: Final = filler(ProfileInfo)
+_KEEPS_SERVICE_DATA: Final = RspCapability.serviceSpecificDataSupport
 
 
 def _present(view: View, /) -> tuple[Profile, ...]:
@@ -102,31 +108,39 @@ def _matches(profile: Profile, criteria: SearchCriteria | None) -> bool:
     return profile.profile_class == criteria.profile_class
 
 
+@lru_cache(maxsize=64)
+def _left_out(tags: frozenset[int]) -> tuple[str, ...]:
+    """Returns the components of ProfileInfo that these tags do not ask for."""
+    return tuple(name for tag, name in _OBJECTS.items() if tag not in tags)
+
+
 def _described(profile: Profile, tags: frozenset[int], state: CardState) -> ProfileInfo:
     """Returns the objects of a Profile that the tags ask for and it has."""
     metadata = profile.metadata
-    service_data = None
-    if RspCapability.serviceSpecificDataSupport in state.personality.rsp_capability:
-        service_data = metadata.service_specific_data_stored_in_euicc
-    objects: dict[int, Any] = {
-        Tag.Iccid: profile.iccid,
-        Tag.IsdpAid: profile.aid,
-        Tag.ProfileState: profile.state,
-        Tag.ProfileNickname: profile.nickname or None,
-        Tag.ServiceProviderName: metadata.service_provider_name,
-        Tag.ProfileName: metadata.profile_name,
-        Tag.IconType: metadata.icon_type,
-        Tag.Icon: metadata.icon,
-        Tag.ProfileClass: profile.profile_class,
-        Tag.NotificationConfigurationInfo: metadata.notification_configuration_info,
-        Tag.ProfileOwner: metadata.profile_owner,
-        Tag.DpProprietaryData: profile.dp_proprietary_data,
-        Tag.ProfilePolicyRules: metadata.profile_policy_rules,
-        _SERVICE_DATA: service_data,
+    listed: dict[str, Any] = {
+        "raw": None,
+        "iccid": profile.iccid,
+        "isdp_aid": profile.aid,
+        "profile_state": profile.state,
+        "profile_nickname": profile.nickname or None,
+        "service_provider_name": metadata.service_provider_name,
+        "profile_name": metadata.profile_name,
+        "icon_type": metadata.icon_type,
+        "icon": metadata.icon,
+        "profile_class": profile.profile_class,
+        "notification_configuration_info": metadata.notification_configuration_info,
+        "profile_owner": metadata.profile_owner,
+        "dp_proprietary_data": profile.dp_proprietary_data,
+        "profile_policy_rules": metadata.profile_policy_rules,
+        "service_specific_data_stored_in_euicc": metadata.service_specific_data_stored_in_euicc,
     }
-    listed = {name: objects[tag] if tag in tags else None for tag, name in _OBJECTS.items()}
+    for name in _left_out(tags):
+        listed[name] = None
+    if _KEEPS_SERVICE_DATA not in state.personality.rsp_capability:
+        listed["service_specific_data_stored_in_euicc"] = None
     if not state.personality.version_3:
-        return ProfileInfo(**listed)
+        return _info_of(listed)
+    del listed["raw"]
     return v3.ProfileInfo(**listed, **_further(profile, tags, state))
 
 
@@ -167,9 +181,8 @@ def _handle(request: ProfileInfoListRequest, view: View) -> Outcome:
         tags = view.decisions[WANTED](request.tag_list, view.decisions[DEFAULT_TAGS])
     except DecodeError:
         return _malformed(view)
-    version_3 = view.state.personality.version_3
-    unknown = any(tag not in _OBJECTS and not (version_3 and tag in _OBJECTS_OF_V3) for tag in tags)
-    if unknown and view.options.unknown_info_tag_refused:
+    known = _TAGS_OF_V3 if view.state.personality.version_3 else _TAGS
+    if not tags <= known and view.options.unknown_info_tag_refused:
         return _malformed(view)
     matches, described = view.decisions[MATCHES], view.decisions[DESCRIBED]
     listed = tuple(

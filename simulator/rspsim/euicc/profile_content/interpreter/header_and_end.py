@@ -4,13 +4,13 @@ Version, services, file templates and applications that the header calls mandato
 what the card claims in EUICCInfo2 (TCA eUICC Profile Package, ProfileHeader).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Final
 
 from rspcore.frozen import replace
-from rspcore.messages.euicc_info import UiccCapability
 from rspcore.messages.euicc_response import PeStatusCode
 from rspcore.profile_reader import ProfileElementTlv, ProfileHeader
+from rspcore.profile_reader.service_capabilities import SERVICE_CAPABILITIES
 from rspsim.euicc.decisions import Check, Checks, Decision, first_refusal
 from rspsim.euicc.personality import Personality
 from rspsim.euicc.profile_content.interpreter.building import Building, Refused
@@ -21,40 +21,6 @@ from rspsim.euicc.profile_content.interpreter.templates import template
 __all__ = ["CHECKS", "HeaderAttempt", "run_end", "run_header"]
 
 _MAJOR_VERSIONS: Final = (1, 2, 3)
-
-_CAPABILITY: Final[Mapping[str, UiccCapability]] = {
-    "contactless": UiccCapability.contactlessSupport,
-    "usim": UiccCapability.usimSupport,
-    "isim": UiccCapability.isimSupport,
-    "csim": UiccCapability.csimSupport,
-    "milenage": UiccCapability.akaMilenage,
-    "tuak128": UiccCapability.akaTuak128,
-    "cave": UiccCapability.akaCave,
-    "gba-usim": UiccCapability.gbaAuthenUsim,
-    "gba-isim": UiccCapability.gbaAuthenISim,
-    "mbms": UiccCapability.mbmsAuthenUsim,
-    "eap": UiccCapability.eapClient,
-    "javacard": UiccCapability.javacard,
-    "multos": UiccCapability.multos,
-    "multiple-usim": UiccCapability.multipleUsimSupport,
-    "multiple-isim": UiccCapability.multipleIsimSupport,
-    "multiple-csim": UiccCapability.multipleCsimSupport,
-    "tuak256": UiccCapability.akaTuak256,
-    "usim-test-algorithm": UiccCapability.usimTestAlgorithm,
-    "ber-tlv": UiccCapability.berTlvFileSupport,
-    "dfLink": UiccCapability.dfLinkSupport,
-    "cat-tp": UiccCapability.catTp,
-    "get-identity": UiccCapability.getIdentity,
-    "profile-a-x25519": UiccCapability.profile_a_x25519,
-    "profile-b-p256": UiccCapability.profile_b_p256,
-    "suciCalculatorApi": UiccCapability.suciCalculatorApi,
-    "dns-resolution": UiccCapability.dns_resolution,
-    "scp11ac": UiccCapability.scp11ac,
-    "scp11c-authorization-mechanism": UiccCapability.scp11c_authorization_mechanism,
-    "s16mode": UiccCapability.s16mode,
-    "eaka": UiccCapability.eaka,
-}
-"""Service of the header to the bit of UICCCapability that promises it."""
 
 
 class HeaderAttempt:
@@ -75,7 +41,8 @@ class HeaderAttempt:
         """Returns whether the card has every mandatory service."""
         promised = self.personality.uicc_capability
         return all(
-            _CAPABILITY.get(service) in promised for service in self.header.mandatory_services
+            SERVICE_CAPABILITIES.get(service) in promised
+            for service in self.header.mandatory_services
         )
 
     @property

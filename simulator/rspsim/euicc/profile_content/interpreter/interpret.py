@@ -155,7 +155,7 @@ def interpret(building: Building, element: ProfileElementTlv) -> Building:
     identification: int | None = None
     try:
         identification = element.identification
-        after = _run(building, element)
+        after = _run(building, element, identification)
     except DecodeError as error:
         raise Refused(decisions[MALFORMED], str(error)) from error
     except Refused as refusal:
@@ -170,13 +170,13 @@ def interpret(building: Building, element: ProfileElementTlv) -> Building:
     )
 
 
-def _run(building: Building, element: ProfileElementTlv) -> Building:
+def _run(building: Building, element: ProfileElementTlv, identification: int | None) -> Building:
     decisions = building.decisions
     run = decisions[ELEMENTS].get(element.name)
     needed = decisions[CAPABILITIES].get(element.name)
     if run is None or (needed is not None and not building.supports(needed)):
         raise Refused(PeStatusCode.pe_not_supported, f"{element.name} ({element.tag:02X})")
-    placing = order.Placing(building, element.name, element.identification)
+    placing = order.Placing(building, element.name, identification)
     code = first_refusal(decisions[order.ORDER], placing)
     if code is not None:
         raise Refused(code, f"{element.name} at a wrong place")

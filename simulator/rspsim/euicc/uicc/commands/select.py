@@ -27,6 +27,8 @@ _FCP_WANTED, _NO_DATA = 0x04, 0x0C
 
 
 def _identifiers(data: bytes) -> Path | None:
+    if len(data) == 2:
+        return (data[0] << 8 | data[1],)
     if len(data) % 2 or not data:
         return None
     return tuple(int.from_bytes(data[n : n + 2], "big") for n in range(0, len(data), 2))

@@ -308,6 +308,7 @@ _OBJECTS: Final = (
     ("accreditation", 0x0C, _last_bit, "18"),
     ("certification", 0xAC, _last_bit, "19"),
     ("package-versions", 0xAF, _last_bit, "20"),
+    ("product", 0x8E, lambda _value: b"", "04"),
 )
 
 FAULTS: Final = (
