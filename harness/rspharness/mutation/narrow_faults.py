@@ -19,7 +19,7 @@ from typing import Final
 from rspcore.errors import ConfigError
 from rspcore.frozen import dataclass
 from rspharness.mutation.matrix_file import Matrix, read
-from rspharness.record.catalogue import Catalogue
+from rspharness.record.catalogue import OTHER_PRODUCTS, Catalogue
 from rspsim.faults.card.card_fault import CardFault
 from rspsim.faults.registry import card_faults
 
@@ -35,7 +35,8 @@ class Coverage:
     """What faults say of the rows.
 
     Attributes:
-        rows: Rows with a case, without probes and stories, in the order of the catalogue.
+        rows: Rows with a case, without probes, stories and those for another product, in the order
+            of the catalogue.
         probes: Probes with a case.
         faults: Every card fault.
         broad: Names of the faults that change more than ten rows, by what is declared.
@@ -117,7 +118,8 @@ def load(catalogue: Catalogue, faults: Path, suites: Path) -> Coverage:
     """
     effects: Matrix = read(faults / "expected_effects.json")
     claimed = set(case_ids(suites))
-    rows = [row for row in catalogue if row.id in claimed and row.area != _STORY]
+    of_cards = (row for row in catalogue if row.condition.names.isdisjoint(OTHER_PRODUCTS.values()))
+    rows = [row for row in of_cards if row.id in claimed and row.area != _STORY]
     every = card_faults()
     return Coverage(
         rows=tuple(row.id for row in rows if not row.probe),
