@@ -65,7 +65,7 @@ def test_general_mistakes_are_of_few_rows_and_narrow_ones_are_narrow():
 def test_configurations_can_be_read(file):
     if file.stem != "expected":
         config = LpaConfig.load(file)
-        assert config.calls.keys() == set(CALLS)
+        assert set(CALLS) - config.calls.keys() <= {"download_by_name"}  # an LPA of version 3
         assert config.options.keys() == set(OPTIONS)
 
 
