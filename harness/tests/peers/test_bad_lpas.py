@@ -48,7 +48,9 @@ def test_row_has_a_mistake_that_says_what_it_is(row):
 
 
 def test_each_mistake_is_made_in_a_row():
-    made = {mistaken.mistake_of(row) for row in ROWS}
+    cards = (ROOT / "fixtures" / "requirements" / "euicc.csv").read_text("utf-8")
+    newer = [row["id"] for row in csv.DictReader(cards.splitlines()) if row["area"] == "LPA"]
+    made = {mistaken.mistake_of(row) for row in (*ROWS, *newer)}  # those of version 3 stand there
     *written, (_, rest) = mistaken._MISTAKES  # the last is for rows that are new
     assert made - {rest} == {mistake for _, mistake in written}
 
@@ -63,7 +65,7 @@ def test_general_mistakes_are_of_few_rows_and_narrow_ones_are_narrow():
 def test_configurations_can_be_read(file):
     if file.stem != "expected":
         config = LpaConfig.load(file)
-        assert config.calls.keys() == set(CALLS)
+        assert set(CALLS) - config.calls.keys() <= {"download_by_name"}  # an LPA of version 3
         assert config.options.keys() == set(OPTIONS)
 
 
