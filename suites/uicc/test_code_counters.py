@@ -229,8 +229,9 @@ def test_puk_of_another_code(own, step):
 @testcase("UICC.VerifyPin#12")
 def test_file_commands_leave_the_counters(own, step):
     """Commands about files, carried out and refused, cost no try and give none back."""
-    with step("Initial conditions: PIN1 enabled, one wrong try of it and of PIN2"):
+    with step("Initial conditions: PIN1 enabled"):
         enabled(own)
+    with step("Terminal -> UICC: one wrong value of PIN1, and one of PIN2"):
         expect.sw(own(f"0020000108{WRONG}"), 0x63C2)
         own.select_usim()
         expect.sw(own(f"0020008108{WRONG}"), 0x63C2)

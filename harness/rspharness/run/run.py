@@ -451,16 +451,14 @@ class Run:
     def put_back(self) -> None:
         """Puts a real card back to what it was, if this run changed it, and notes what came of it.
 
-        What is not put back stays in the journal.
+        What is not put back stays in the journal. A card that is replayed is not there.
         """
         keeper = self._keeper
-        if keeper is None:
+        if keeper is None or self._not_kept is not None:
             return
         if keeper.owes:
             line = self._recover_line(keeper.eid)
             self.notes.append(keeper.ended(lambda: self.open_card(Trace(), Timings()), line))
-        if self._not_kept is not None:
-            return
         self.facts["changing_commands"] = (
             f"{keeper.counter.here:,} in this run, {keeper.counter.total:,} on this card"
         )

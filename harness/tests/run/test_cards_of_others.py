@@ -1,4 +1,3 @@
-# ruff: noqa: F811  fixtures of the tests beside
 """What is somebody else's on a card that is kept stays, however oddly the card lists it."""
 
 import sys
@@ -25,7 +24,7 @@ from rspharness.suite import cleanup
 from rspharness.targets.transport import LinkWrapper
 
 sys.path.insert(0, str(Path(__file__).parent))
-from test_recovery import ONE, OWNERS, _install, make, owner, target  # noqa: F401  beside the tests
+from recovery_cards import ONE, OWNERS, install
 
 pytestmark = pytest.mark.once
 
@@ -73,7 +72,7 @@ def _worked_on(make, target):
     """Runs what a case and its clean-up do; returns the run."""
     run = make()
     card = run.open_card(Trace(), Timings())
-    _install(card, run, ONE, enable=True)
+    install(card, run, ONE, enable=True)
     cleanup.remove_own(run.open_card(Trace(), Timings()), run)
     return run
 
@@ -171,7 +170,7 @@ def test_case_after_which_something_of_somebody_else_is_otherwise_is_the_cause(
     said,
 ):
     run = make()
-    _install(run.open_card(Trace(), Timings()), run, ONE)
+    install(run.open_card(Trace(), Timings()), run, ONE)
     cleanup.remove_own(run.open_card(Trace(), Timings()), run)
     happens(owner)
     with pytest.raises(ExpectationError, match=said):
@@ -192,7 +191,7 @@ def test_no_address_of_a_case_outlives_it(owner, make, address):
 def test_address_of_the_owner_stays_where_no_case_changed_it(owner, make):
     run = make()
     card = run.open_card(Trace(), Timings())
-    _install(card, run, ONE)
+    install(card, run, ONE)
     cleanup.remove_own(run.open_card(Trace(), Timings()), run)
     assert local_management.read_addresses(card).default_dp_address == "operator.test"
 
@@ -219,7 +218,7 @@ def test_clock_that_was_ahead_keeps_no_rule_from_being_lifted(make, target, stat
     now = make().options.started
     ahead = make(started=now + timedelta(days=400))
     card = ahead.open_card(Trace(), Timings())
-    _install(card, ahead, "PROFILE_OPERATIONAL1.1", enable=True)
+    install(card, ahead, "PROFILE_OPERATIONAL1.1", enable=True)
     card.listed_profiles()
     ota = OtaServer(preset(ONE), counter=next(ahead.rising()))
     assert ota.update_metadata(card, UpdateMetadataRequest(service_provider_name="other")).accepted

@@ -1,146 +1,48 @@
 """Putting a card back, on the simulated card treated as a real one that is kept over runs."""
 
+import sys
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from rspcore.crypto.curves import Curve
-from rspcore.errors import LocalError, RemoteError, StoreError
-from rspcore.ids import Eid
+from rspcore.errors import StoreError
 from rspcore.profile_maker import preset
 from rspharness.card.card_under_test import Card
-from rspharness.cli import recover
-from rspharness.cli.main import main
 from rspharness.lpa import local_management
 from rspharness.record.timing import Timings
 from rspharness.record.trace import Trace
 from rspharness.record.verdicts import Inconclusive, MachineLacksError, NotApplicable, TargetLost
 from rspharness.run import recovery
-from rspharness.run import run as run_module
 from rspharness.run.journal import Journal, journalled_eids
-from rspharness.run.run import Run, RunOptions, WrongCardError
-from rspharness.servers.rsp_server import server_maker
-from rspharness.suite.profile_packages import profile
-from rspharness.targets.settings import TargetSettings
 from rspharness.targets.transport import LinkWrapper
+
+sys.path.insert(0, str(Path(__file__).parent))
+from recovery_cards import (
+    ONE,
+    OWNERS,
+    TWO,
+    disturbed,
+    install,
+    refuse,
+    state_of,
+)
 
 pytestmark = pytest.mark.once
 
-ONE, TWO = "PROFILE_OPERATIONAL1", "PROFILE_OPERATIONAL2"
-OWNERS = replace(preset(ONE), iccid=preset(ONE).iccid.from_digits("8988001234567890123"))
-
-
-class _Kept:
-    """A target with one card that is kept, which can be pulled and come back."""
-
-    simulated = False
-    name = 'reader "A"'
-    settings = TargetSettings(kind="pcsc", name="pcsc")
-
-    def __init__(self, link):
-        self.link = link
-        self.pulled_after = None
-        self.back = True
-
-    def open(self):
-        return _Pullable(self)
-
-    def facts(self):
-        return {"reader": "A"}
-
-    def come_back(self):
-        if self.back:
-            self.pulled_after = None
-        return self.back
-
-    def close(self):
-        pass
-
-
-class _Pullable(LinkWrapper):
-    def __init__(self, place):
-        super().__init__(place.link)
-        self._place = place
-
-    def transmit(self, command):
-        left = self._place.pulled_after
-        if left is not None:
-            if left == 0:
-                raise TargetLost("the card is gone")
-            self._place.pulled_after = left - 1
-        return self._link.transmit(command)
-
-    def reset(self):
-        if self._place.pulled_after == 0:
-            raise TargetLost("the card is gone")
-        return super().reset()
-
-
-@pytest.fixture
-def target():
-    return _Kept(Run(RunOptions()).target.open())
-
-
-@pytest.fixture
-def owner(target):
-    """Returns the card as its owner has it: a Profile Enabled, a nickname, an address."""
-    card = Card(target.link)
-    card.reset()
-    run = Run(RunOptions())
-    make = server_maker(run.pki, Curve.NIST_P256, "owner", run.options.started)
-    make().install(card, profile(OWNERS))
-    local_management.enable_profile(card, OWNERS.iccid)
-    local_management.set_nickname(card, OWNERS.iccid, "work")
-    local_management.set_default_address(card, "operator.test")
-    card.reset()
-    return card
-
-
-@pytest.fixture
-def make(target):
-    def run(level="profiles", **options):
-        return Run(RunOptions(target="pcsc", level=level, **options), lambda _: target)
-
-    return run
-
-
-def _install(card, run, name, *, enable=False):
-    server = server_maker(run.pki, Curve.NIST_P256, name, run.options.started)()
-    made = profile(name)
-    server.install(card, made)
-    if enable:
-        local_management.enable_profile(card, made.metadata.iccid)
-
-
-def _disturbed(run):
-    """Changes everything a run may change, and leaves it so."""
-    card = run.open_card(Trace(), Timings())
-    local_management.set_default_address(card, "")
-    _install(card, run, ONE)
-    with Card(run.target.link) as past_the_guard:
-        local_management.set_nickname(past_the_guard, OWNERS.iccid, "theirs")
-    local_management.disable_profile(card, OWNERS.iccid)
-    _install(card, run, TWO, enable=True)
-    return card
-
-
-def _state(card):
-    card.reset()
-    return card.observe()
-
 
 def test_run_puts_back_all_it_changed(owner, make, state_folder):
-    before = _state(owner)
+    before = state_of(owner)
     run = make()
-    card = _disturbed(run)
+    card = disturbed(run)
     assert journalled_eids(state_folder) == (run.facts["eid"],)
     run.put_back()
     assert journalled_eids(state_folder) == ()
     (note,) = run.notes
     assert note.startswith("the card is as before; restored: Profile 89299")
     assert note.endswith("left: nothing")
-    now = _state(card)
+    now = state_of(card)
     assert (now.profiles, now.addresses) == (before.profiles, before.addresses)
     assert now.notifications == before.notifications
     assert "in this run" in run.facts["changing_commands"]
@@ -151,7 +53,7 @@ def test_run_puts_back_all_it_changed(owner, make, state_folder):
 def test_profile_that_must_not_be_disabled_or_deleted_is_deleted(target, make, name, enable):
     run = make()
     card = run.open_card(Trace(), Timings())
-    _install(card, run, name, enable=enable)
+    install(card, run, name, enable=enable)
     run.put_back()
     (note,) = run.notes
     assert note.startswith("the card is as before; restored: Profile 89299")
@@ -160,20 +62,20 @@ def test_profile_that_must_not_be_disabled_or_deleted_is_deleted(target, make, n
 
 @pytest.mark.parametrize("enable", [False, True], ids=["disabled", "enabled"])
 def test_profile_that_must_not_be_deleted_is_deleted_beside_an_enabled_one(owner, make, enable):
-    before = _state(owner)
+    before = state_of(owner)
     run = make()
     card = run.open_card(Trace(), Timings())
-    _install(card, run, "PROFILE_OPERATIONAL1.1", enable=enable)
+    install(card, run, "PROFILE_OPERATIONAL1.1", enable=enable)
     run.put_back()
     (note,) = run.notes
     assert note.startswith("the card is as before; restored: Profile 89299")
-    now = _state(card)
+    now = state_of(card)
     assert (now.profiles, now.notifications) == (before.profiles, before.notifications)
 
 
 def test_journal_is_on_the_disk_before_each_command_it_is_about(owner, make, target, state_folder):
     target.link = watched = _Watched(target.link, state_folder, owner.eid())
-    _disturbed(make())
+    disturbed(make())
     assert watched.seen == {"address", "install", "switch"}
 
 
@@ -199,24 +101,24 @@ class _Watched(LinkWrapper):
 
 
 def test_next_run_puts_back_what_a_killed_one_left_and_says_so(owner, make, state_folder):
-    before = _state(owner)
-    _disturbed(make())  # and no put_back: killed
+    before = state_of(owner)
+    disturbed(make())  # and no put_back: killed
     following = make()
     card = following.open_card(Trace(), Timings())
-    assert _state(card) == replace(_state(card), notifications=before.notifications)
-    assert _state(card).profiles == before.profiles
+    assert state_of(card) == replace(state_of(card), notifications=before.notifications)
+    assert state_of(card).profiles == before.profiles
     (note,) = following.notes
     assert note.startswith("an earlier run did not put the card back; restored: ")
     assert journalled_eids(state_folder) == ()
 
 
 def test_run_that_only_reads_says_that_a_card_waits_and_changes_nothing(owner, make, state_folder):
-    card = _disturbed(make())
-    left = _state(card)
+    card = disturbed(make())
+    left = state_of(card)
     reading = make("read-only")
     reading.open_card(Trace(), Timings())
     assert "rsplab recover --target pcsc" in reading.notes[0]
-    assert _state(card) == left
+    assert state_of(card) == left
     assert journalled_eids(state_folder) != ()
 
 
@@ -228,24 +130,24 @@ def test_profile_that_is_not_in_the_journal_stays_whatever_its_iccid(target, mak
     """Its ICCID begins as those of the suites; it was there, or came after the run was killed."""
     card = Card(target.link)
     card.reset()
-    _install(card, make(), SAME_PREFIX, enable=enable)
+    install(card, make(), SAME_PREFIX, enable=enable)
     local_management.set_nickname(card, SAME_PREFIX.iccid, "mine")
-    before = _state(card)
+    before = state_of(card)
     killed = make()
-    _install(killed.open_card(Trace(), Timings()), killed, TWO)
+    install(killed.open_card(Trace(), Timings()), killed, TWO)
     assert killed.owns(preset(TWO).iccid)
     assert not killed.owns(SAME_PREFIX.iccid)
     later = replace(SAME_PREFIX, iccid=SAME_PREFIX.iccid.from_digits("8929909999999999987"))
     card = Card(target.link)
     card.reset()
-    _install(card, killed, later)
+    install(card, killed, later)
     done = make().recover()
     assert str(done).startswith(f"restored: Profile {preset(TWO).iccid} of the suites deleted")
     card.reset()
     left = {one.iccid for one in card.profiles()}
     assert left == {SAME_PREFIX.iccid, later.iccid}
     local_management.delete_profile(card, later.iccid)
-    now = _state(card)
+    now = state_of(card)
     assert now.profiles == before.profiles
     assert now.numbers() >= before.numbers()
 
@@ -253,7 +155,7 @@ def test_profile_that_is_not_in_the_journal_stays_whatever_its_iccid(target, mak
 def test_enabled_profile_that_is_not_in_the_journal_is_none_of_the_suites(target, make):
     card = Card(target.link)
     card.reset()
-    _install(card, make(), SAME_PREFIX, enable=True)
+    install(card, make(), SAME_PREFIX, enable=True)
     run = make()
     run.open_card(Trace(), Timings()).listed_profiles()
     assert not run._own_profile.is_enabled()
@@ -263,15 +165,15 @@ def test_enabled_profile_that_is_not_in_the_journal_is_none_of_the_suites(target
 def test_case_that_loads_an_iccid_of_somebody_else_does_not_apply(target, make):
     card = Card(target.link)
     card.reset()
-    _install(card, make(), ONE)
-    before = _state(card)
+    install(card, make(), ONE)
+    before = state_of(card)
     run = make()
     card = run.open_card(Trace(), Timings())
     card.aboard = run.aboard
     with pytest.raises(NotApplicable, match="one that this run did not install is on the card"):
-        _install(card, run, ONE)
+        install(card, run, ONE)
     run.put_back()
-    assert _state(Card(target.link)).profiles == before.profiles
+    assert state_of(Card(target.link)).profiles == before.profiles
 
 
 @pytest.mark.parametrize("size", [6, 7, 8, 9, 10, 11, 16])
@@ -279,7 +181,7 @@ def test_profile_is_in_the_journal_however_its_load_is_split_into_blocks(owner, 
     run = make()
     card = run.open_card(Trace(), Timings())
     card.options = replace(card.options, block_size=size)
-    _install(card, run, TWO)
+    install(card, run, TWO)
     assert run.owns(preset(TWO).iccid)
     run.put_back()
     assert [one.iccid for one in Card(card.link).profiles()] == [OWNERS.iccid]
@@ -287,17 +189,17 @@ def test_profile_is_in_the_journal_however_its_load_is_split_into_blocks(owner, 
 
 @pytest.mark.parametrize("enable", [False, True], ids=["disabled", "enabled"])
 def test_profile_listed_without_its_iccid_is_deleted_by_its_aid(owner, make, monkeypatch, enable):
-    before = _state(owner)
+    before = state_of(owner)
     run = make()
     card = run.open_card(Trace(), Timings())
-    _install(card, run, TWO, enable=enable)
+    install(card, run, TWO, enable=enable)
     read = Card.listed_profiles
     monkeypatch.setattr(Card, "listed_profiles", lambda one: tuple(_nameless(read(one))))
     run.put_back()
     (note,) = run.notes
     assert "restored: Profile A0000005591010FFFFFFFF8900001" in note
     monkeypatch.undo()
-    assert _state(card).profiles == before.profiles
+    assert state_of(card).profiles == before.profiles
 
 
 def _nameless(listed):
@@ -316,18 +218,18 @@ def test_reading_run_writes_no_journal(owner, make, state_folder):
 
 def test_card_killed_at_any_changing_command_is_put_back(owner, make, target, state_folder):
     """The power goes before each command of a run in turn; recovery has the same result."""
-    before = _state(owner)
+    before = state_of(owner)
     ends = set()
     for commands in range(40, 400, 23):
         run = make()
         target.pulled_after = commands
         with suppress(TargetLost, Inconclusive):
-            _disturbed(run)
+            disturbed(run)
         ends.add(target.pulled_after == 0)
         target.pulled_after = None
         following = make()
         following.recover()
-        now = _state(owner)
+        now = state_of(owner)
         assert (now.profiles, now.addresses) == (before.profiles, before.addresses), commands
         assert now.notifications == before.notifications, commands
         assert journalled_eids(state_folder) == ()
@@ -349,10 +251,10 @@ def test_foreign_profile_that_is_gone_is_said_once(owner, make, state_folder):
 def test_what_could_not_be_read_before_is_said_once(owner, make, state_folder, monkeypatch):
     run = make()
     with monkeypatch.context() as odd:
-        odd.setattr(Card, "listed_profiles", _refuse)
+        odd.setattr(Card, "listed_profiles", refuse)
         card = run.open_card(Trace(), Timings())
     local_management.set_default_address(card, "a.test")
-    _install(card, run, ONE)
+    install(card, run, ONE)
     run.put_back()
     (note,) = run.notes
     assert "restored: Profile 89299" in note
@@ -365,7 +267,7 @@ def test_what_could_not_be_read_before_is_said_once(owner, make, state_folder, m
 def test_notification_that_comes_back_after_a_reset_is_left(owner, make, state_folder):
     run = make()
     card = run.open_card(Trace(), Timings())
-    _install(card, run, ONE)
+    install(card, run, ONE)
     waiting = card.notifications()
     read = recovery.waiting_notifications
     with pytest.MonkeyPatch.context() as odd:
@@ -387,19 +289,15 @@ def _again(listed, waiting, seen):
     return listed if len(seen) < 2 else waiting
 
 
-def test_refused_deletion_is_left_and_the_journal_stays(owner, make, state_folder, monkeypatch):
+def testrefused_deletion_is_left_and_the_journal_stays(owner, make, state_folder, monkeypatch):
     run = make()
-    _disturbed(run)
-    monkeypatch.setattr(local_management, "delete_profile", _refuse)
+    disturbed(run)
+    monkeypatch.setattr(local_management, "delete_profile", refuse)
     run.put_back()
     (note,) = run.notes
     assert "deleted: DeleteProfile: disallowedByPolicy(3)" in note
     assert "rsplab recover" in note
     assert journalled_eids(state_folder) != ()
-
-
-def _refuse(*_):
-    raise RemoteError("DeleteProfile: disallowedByPolicy(3)")
 
 
 def test_limit_of_changing_commands_holds_over_runs(owner, make):
@@ -428,82 +326,6 @@ def test_no_journal_no_change(owner, make, tmp_path, monkeypatch):
 
 def _unwritable(*_):
     raise StoreError("full")
-
-
-def test_card_that_comes_back_is_used_again(owner, make, target):
-    run = make()
-    run.open_card(Trace(), Timings())
-    run.broken = "case: the card is gone"
-    target.back = False
-    with pytest.raises(Inconclusive, match="lost earlier: case: the card is gone"):
-        run.open_card(Trace(), Timings())
-    target.back = True
-    assert run.open_card(Trace(), Timings()).eid()
-    assert run.notes == ["the card was lost and came back: case: the card is gone"]
-
-
-@pytest.fixture
-def other():
-    """Returns the link to another card."""
-    return Run(RunOptions(eid=Eid.from_digits("89049032000000000000000000000029"))).target.open()
-
-
-def test_other_card_that_comes_back_ends_the_run(owner, make, target, other):
-    run = make()
-    run.open_card(Trace(), Timings())
-    run.broken = "case: the card is gone"
-    target.link = sent = _Sent(other)
-    with pytest.raises(WrongCardError, match="the card that came back has EID 8904903200000"):
-        run.open_card(Trace(), Timings())
-    assert not any(command[1] == 0xE2 and command[5:7] != b"\xbf\x3e" for command in sent.commands)
-
-
-class _Sent(LinkWrapper):
-    def __init__(self, link):
-        super().__init__(link)
-        self.commands = []
-
-    def transmit(self, command):
-        self.commands.append(command)
-        return super().transmit(command)
-
-
-@pytest.fixture
-def reader(monkeypatch, target):
-    monkeypatch.setattr(run_module, "open_target", lambda *_: target)
-
-
-def test_command_puts_the_card_back(owner, make, reader, capsys):
-    _disturbed(make())
-    assert main(["recover", "--target", "pcsc"]) == 0
-    assert "left: nothing" in capsys.readouterr().out
-    assert main(["recover", "--target", "pcsc"]) == 0
-    assert "no journal" in capsys.readouterr().out
-
-
-def test_command_says_what_is_left(owner, make, reader, capsys, monkeypatch):
-    _disturbed(make())
-    monkeypatch.setattr(local_management, "delete_profile", _refuse)
-    assert main(["recover"]) == 1
-    assert "disallowedByPolicy(3)" in capsys.readouterr().out
-
-
-def test_command_refuses_another_card(owner, make, other, reader, target, capsys):
-    eid = _disturbed(make()).eid()
-    target.link = other
-    assert main(["recover"]) == 3
-    assert "put in one of those" in capsys.readouterr().err
-    assert main(["recover", "--eid", str(eid)]) == 3
-    assert "nothing but the reading of its EID was sent" in capsys.readouterr().err
-
-
-def test_command_refuses_a_new_card(capsys):
-    with pytest.raises(LocalError, match="each run has a new card"):
-        recover.recover(_Options())
-
-
-class _Options:
-    target, reader, eid, isdr_aid, pki, state = "inprocess", "", None, "", None, None
 
 
 def test_command_whose_lengths_do_not_fit_is_journalled_and_sent(owner, make):

@@ -146,6 +146,13 @@ def always(answer):
     return lambda *_, **__: answer
 
 
+class Backwards(dict):
+    """What reads each structure, with its components in the opposite order."""
+
+    def get(self, kind, _=None):
+        return codec._make_reading(kind, tuple(reversed(codec._make_plan(kind))))
+
+
 BROKEN = {
     "BSP, padding": (bsp, "pad", lambda octets: octets + bytes(-len(octets) % 16)),
     "BSP, shared info": (kdf, "shared_info", lambda host_id, eid, **_: host_id + eid.octets),
@@ -164,8 +171,8 @@ BROKEN = {
     "SCP80, ciphering": (packet, "encipher", lambda algorithm, _, data: data[::algorithm]),
     "messages of version 3, order of components": (
         codec,
-        "_reading",
-        lambda kind: codec._make_reading(tuple(reversed(codec._make_plan(kind)))),
+        "_READING",
+        Backwards(),
     ),
     "SCP80, receipt ciphered alone": (packet, "_ciphering_alone", always(answer=False)),
 }

@@ -36,6 +36,7 @@ from rspsim.faults.card.isdr.newer import (
     device_changes,
     esim_ports,
     rpm_commands,
+    rpm_metadata,
     version_3,
     version_3_servers,
 )
@@ -105,6 +106,7 @@ FAULTS: Final[tuple[CardFault, ...]] = (
     *selection.FAULTS,
     *version_3.FAULTS,
     *rpm_commands.FAULTS,
+    *rpm_metadata.FAULTS,
     *device_changes.FAULTS,
     *esim_ports.FAULTS,
     *version_3_servers.FAULTS,

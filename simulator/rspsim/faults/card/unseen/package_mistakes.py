@@ -241,7 +241,7 @@ FAULTS: Final[tuple[CardFault, ...]] = (
     CardFault(
         "unseen.20-fifteen-octets-of-host",
         "A hostId of 16 octets loses its last one in the key derivation.",
-        ("procedure.Notifications#20",),
+        ("ES8+.InitialiseSecureChannel#12",),
         swap(initialise_secure_channel.KEYS, _fifteen_octets),
     ),
     CardFault(
@@ -322,11 +322,7 @@ FAULTS: Final[tuple[CardFault, ...]] = (
     CardFault(
         "unseen.35-no-data-of-failure",
         "The receipt of a script that failed has no data.",
-        (
-            "ES6.UpdateMetadata#62",
-            "ES6.UpdateMetadata#63",
-            "UICC.SecuredPacket#22",
-        ),
+        ("UICC.Ota#06",),
         swap(secured.PROTECTED, _data_of_success),
     ),
     CardFault(

@@ -203,11 +203,7 @@ FAULTS: Final[tuple[CardFault, ...]] = (
     CardFault(
         "unseen.01-full-block-goes-on",
         "A last block of 255 octets is taken as one that more follow.",
-        (
-            "ES10b.GetEUICCInfo2#26",
-            "Transport.StoreData#02",
-            "procedure.Download#07",
-        ),
+        ("Transport.StoreData#02",),
         swap(channels.PARSE, _full_goes_on),
     ),
     CardFault(
@@ -255,11 +251,7 @@ FAULTS: Final[tuple[CardFault, ...]] = (
     CardFault(
         "unseen.09-outstanding-challenge-again",
         "While no server was authenticated, a new challenge is the outstanding one.",
-        (
-            "ES10a.GetEuiccConfiguredAddresses#04",
-            "ES10a.GetEuiccConfiguredAddresses#08",
-            "ES10a.SetDefaultDpAddress#05",
-        ),
+        ("ES10b.GetEUICCChallenge#02",),
         behind(get_euicc_challenge.GET_EUICC_CHALLENGE, _still_outstanding),
     ),
     CardFault(
