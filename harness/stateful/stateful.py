@@ -44,7 +44,6 @@ PLANTED = (
     "aka.number-not-kept",
     "aka.last-number-accepted",
     "aka.auts-of-the-last-index",
-    "aka.numbers-of-a-channel",
 )
 """Card faults that a state has to go through several acts to show; the first six within seconds."""
 
