@@ -13,7 +13,7 @@ from rspharness.record.trace import Trace
 from rspharness.record.verdicts import TargetLost
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import Target
-from rspharness.targets.transport import LinkWrapper, PoweredLink
+from rspharness.targets.transport import ClockedLink, LinkWrapper, PoweredLink
 
 __all__ = ["RecordedTarget", "ci_keys", "described"]
 
@@ -125,11 +125,17 @@ class _Bounded:
 
 
 class _RecordedLink(LinkWrapper):
-    """Writes down what passes."""
+    """Writes down what passes.
+
+    Attributes:
+        answer_ms: Time of the last answer, in milliseconds, as `TracedLink` has it.
+    """
 
     def __init__(self, link: PoweredLink, file: _Bounded) -> None:
         super().__init__(link)
         self._file = file
+        self.answer_ms = 0.0
+        self._clock = link if isinstance(link, ClockedLink) else None
 
     def transmit(self, command: bytes) -> bytes:
         """Passes a command on."""
@@ -141,7 +147,8 @@ class _RecordedLink(LinkWrapper):
             trace.lost(command, " ".join(str(error).split()))
             raise
         else:
-            trace.exchange(command, response, elapsed_ms())
+            self.answer_ms = elapsed_ms() if self._clock is None else self._clock.answer_ms
+            trace.exchange(command, response, self.answer_ms)
             return response
         finally:
             self._file.write(*trace.lines[1:])

@@ -1,5 +1,6 @@
 import gzip
 import stat
+from types import SimpleNamespace
 
 import pytest
 
@@ -11,6 +12,7 @@ from rspharness.record.recording import begin, read_recording
 from rspharness.record.verdicts import TargetLost
 from rspharness.run.opening import load_settings
 from rspharness.simulated.inprocess import InProcessTarget
+from rspharness.targets import recorded
 from rspharness.targets.recorded import RecordedTarget, described
 from rspharness.targets.recorded_state import RecordedState
 from rspharness.targets.replay import ReplayTarget
@@ -184,3 +186,17 @@ def test_recording_of_other_credentials_is_refused(tmp_path):
     begin(path, {**described(target), "ci": ["00"]}).close()
     with pytest.raises(ConfigError, match="recorded with the CI 00; name the folder of its keys"):
         _replay(path)
+
+
+def test_time_that_a_link_knows_is_the_one_recorded():
+    link = SimpleNamespace(
+        answer_ms=12.5,
+        transmit=lambda _command: b"\x90\x00",
+        reset=lambda: b"\x3b\x00",
+        close=lambda: None,
+    )
+    lines = []
+    link = recorded._RecordedLink(link, SimpleNamespace(write=lambda *new: lines.extend(new)))
+    assert link.transmit(bytes(4)) == b"\x90\x00"
+    assert link.answer_ms == 12.5
+    assert lines[-1].endswith("; 12.50 ms")
