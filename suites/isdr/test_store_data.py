@@ -331,6 +331,8 @@ def test_requests_without_body(card, step):
     for name, octets in WITHOUT_BODY.items():
         with step(f"S_LPAd -> eUICC: {name} 00; expected: SW 9000, the answer has the same tag"):
             expect.equal(octets.hex().upper(), f"{name}00", "request")
+            if card.is_wanting(OWNERS[name]):
+                continue
             response = None
             with card.owned_by(OWNERS[name]):  # what a function gives is its own matter
                 response = card.store(octets)

@@ -1,5 +1,6 @@
 """Story.OnThisChip: support reads what is on a chip, and changes nothing."""
 
+from rspcore.messages.es10a import EuiccConfiguredAddressesRequest
 from rspcore.messages.es10b.rules import GetRatRequest
 from rspcore.messages.es10c import ProfileState
 from rspcore.messages.metadata import PprId
@@ -33,6 +34,7 @@ def everything(card):
 def answers_all(card):
     """Asks the card for each thing that is read; what it does not answer blocks the story."""
     card.eid()
+    card.ask(EuiccConfiguredAddressesRequest().encode())
     card.ask(GetRatRequest().encode())
     card.profiles()
     card.notifications()

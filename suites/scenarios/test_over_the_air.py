@@ -2,13 +2,19 @@
 
 from dataclasses import replace
 
+from rspcore.apdu import CommandApdu
 from rspcore.messages.metadata import UpdateMetadataRequest
+from rspcore.profile_maker.files import imsi_content
 from rspharness import testcase
 from rspharness.card import expect
 from rspharness.servers.ota_server import OtaServer
+from rspharness.suite import file_access
+from rspharness.suite.stories.line import Line
 
 NEW_NAME = "新运营商"
 BAD_CHECKSUM, COUNTER_LOW = 0x01, 0x02
+RFM_OF_USIM = bytes.fromhex("B00140")
+IMSI_ABROAD = "999705550000001"
 
 
 def two_lines(story):
@@ -93,4 +99,40 @@ def test_line_that_is_off_is_not_reached(story):
     wanted = {one.iccid: one.parameters.spn for one in (first, second)}
     expect.equal(names(phone), wanted, "names")
     first.is_on_in(phone.card)
+    story.ends()
+
+
+def known_as(line, imsi):
+    """Returns a line with another IMSI; keys and sequence numbers go on."""
+    parameters = replace(line.parameters, imsi=imsi)
+    return Line(replace(line.profile, parameters=parameters), line.challenged)
+
+
+def imsi_script(imsi):
+    """Returns the commands that write EF_IMSI of the USIM."""
+    return (
+        CommandApdu(0x00, 0xA4, 0x00, 0x0C, file_access.EF_IMSI.to_bytes(2, "big")),
+        CommandApdu(0x00, 0xD6, 0x00, 0x00, imsi_content(imsi)),
+    )
+
+
+@testcase("Story.OverTheAir#06")
+def test_line_has_another_imsi_abroad(story):
+    """The operator gives the line another IMSI abroad, and the first one again at home."""
+    first, second = two_lines(story)
+    phone = story.phone
+    ota = OtaServer(first.parameters)
+    ota.tar = RFM_OF_USIM
+    for place, imsi in (("abroad", IMSI_ABROAD), ("at home", first.parameters.imsi)):
+        with story(f"I land {place}, and the operator sends me a message"):
+            receipt = ota.send(phone.card, imsi_script(imsi))
+        expect.that(holds=receipt.accepted, expected="accepted", actual=receipt.describe())
+        for _ in range(2):
+            now = known_as(first, imsi)
+            now.is_on_in(phone.card)
+            first.challenged = now.challenged
+            phone.card.power_cycle()
+    with story("I change to my other line, which nobody touched"):
+        phone.switch_on(second.iccid)
+    second.is_on_in(phone.card)
     story.ends()

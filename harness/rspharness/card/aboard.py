@@ -16,12 +16,14 @@ class Aboard:
         profiles: ICCIDs of the Profiles.
         enabled: ICCID of the one that was Enabled before the run, or None.
         notifications: seqNumbers of the Notifications that waited before the run.
+        notifications_known: False where the card gave no list of them: any may be another's.
         stays_enabled: Whether the Enabled one has PPR1, so that no other can be Enabled.
     """
 
     profiles: frozenset[Iccid] = frozenset()
     enabled: Iccid | None = None
     notifications: frozenset[int] = frozenset()
+    notifications_known: bool = True
     stays_enabled: bool = False
 
     def owns(self, number: int | None, iccid: Iccid | None) -> bool:

@@ -87,6 +87,7 @@ class AskingChannel(IsdrChannel):
         notes: What could not be observed or answered, each said once, for the report.
         aboard: What is somebody else's on the card: left out of the lists that a case reads.
         rows: Ids of the requirements that the case is about; None to take everything as its matter.
+        wanting: Functions, as the ids of their rows begin, that were found wanting before.
     """
 
     def __init__(self, link: CardLink, options: ChannelOptions | None = None) -> None:
@@ -94,6 +95,7 @@ class AskingChannel(IsdrChannel):
         self.notes: list[str] = []
         self.aboard = NOBODY
         self.rows: frozenset[str] | None = None
+        self.wanting: frozenset[str] = frozenset()
         self._read: set[tuple[int | None, bool]] = set()
 
     def send_raw(self, octets: bytes) -> tuple[bytes, int]:
@@ -108,6 +110,18 @@ class AskingChannel(IsdrChannel):
         """Records once what the report has to say of the card beside the verdict."""
         if text not in self.notes:
             self.notes.append(text)
+
+    def is_wanting(self, row: str) -> bool:
+        """Returns whether the function of a row was found wanting before; that is a note then.
+
+        For a case that asks many functions for something else: what one of them does wrong anyway
+        fails its own row and not this case.
+        """
+        function = row.partition("#")[0]
+        if function not in self.wanting or self.rows is None or row in self.rows:
+            return False
+        self.note(f"also: {function} was found wanting before, and is not asked here ({row})")
+        return True
 
     @contextmanager
     def owned_by(self, *rows: str) -> Iterator[None]:

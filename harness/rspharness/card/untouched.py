@@ -44,7 +44,8 @@ class UntouchedLink(LinkWrapper):
 
         Raises:
             LocalError: it names what is somebody else's. It was not sent.
-            NotApplicable: it enables a Profile, and the Enabled one stays so.
+            NotApplicable: it enables a Profile, and the Enabled one stays so; or it removes a
+                Notification, and it is not known which are somebody else's.
         """
         parsed = read_leniently(command)
         if parsed.ins == Ins.STORE_DATA and parsed.p1 == _ONLY_BLOCK:
@@ -56,8 +57,11 @@ class UntouchedLink(LinkWrapper):
         try:
             match tag_of(command.data):
                 case Tag.NotificationSent:
+                    self._require_known()
                     number = NotificationSentRequest.decode(command.data).seq_number
-                    named = f"Notification {number}" * (number in self._aboard.notifications)
+                    unsigned = number % (1 << 8 * len(command.data[5:]))
+                    foreign = not {number, unsigned}.isdisjoint(self._aboard.notifications)
+                    named = f"Notification {number}" * foreign
                 case Tag.DeleteProfile:
                     iccid = DeleteProfileRequest.decode(command.data).iccid
                     named = f"Profile {iccid}" * (iccid in self._aboard.profiles)
@@ -70,6 +74,13 @@ class UntouchedLink(LinkWrapper):
             return  # malformed on purpose: a card that takes it for a sound request is at fault
         if named:
             raise LocalError(f"{command!r}: {named} is not of the suites. It was not sent.")
+
+    def _require_known(self) -> None:
+        if not self._aboard.notifications_known:
+            raise NotApplicable(
+                "a Notification is to be removed, and the card gave no list of those that waited "
+                "before the run: it might be another's"
+            )
 
     def _require_switch(self, request: EnableProfileRequest) -> None:
         iccid = request.profile_identifier.iccid

@@ -54,8 +54,8 @@ def add_card_choice(card: "argparse._ActionsContainer") -> None:
     )
     card.add_argument(
         "--eid",
-        help="EID that the card must have; required to change a card in a real reader; a new "
-        "simulated card gets this EID",
+        help="EID that the card must have, or the folder of a run of it; required to change a card "
+        "in a real reader; a new simulated card gets this EID",
     )
     add_isdr_aid(card)
 
@@ -93,13 +93,13 @@ def card_choice(options: argparse.Namespace) -> "CardChoice":
         LocalError: --eid is no EID, or --isdr-aid no AID.
     """
     from rspcore.errors import DecodeError, LocalError  # noqa: PLC0415  only when used
-    from rspcore.ids import Eid  # noqa: PLC0415
     from rspharness.lpa.isdr_channel import ChannelOptions  # noqa: PLC0415
     from rspharness.run.connection import CardChoice  # noqa: PLC0415
+    from rspharness.run.identification import named_eid  # noqa: PLC0415
     from rspharness.targets.isdr_aids import parse_aid  # noqa: PLC0415
 
     try:
-        eid = None if options.eid is None else Eid.from_digits(options.eid)
+        eid = named_eid(options.eid or "")
     except DecodeError as error:
         raise LocalError(f"--eid: {error}") from error
     return CardChoice(
@@ -176,7 +176,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     card.add_argument(
         "--eid",
-        help="EID of the card; a run on a card with another EID stops before the first case",
+        help="EID of the card, or the folder of an earlier run of it; a run on a card with another "
+        "EID stops before the first case",
     )
     add_isdr_aid(card)
     card.add_argument(

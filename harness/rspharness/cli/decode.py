@@ -1,55 +1,70 @@
-"""`rsplab decode`: a trace by names, or as a capture for Wireshark."""
+"""`rsplab decode`: a trace, or octets of any kind, by names; a trace as a capture for Wireshark."""
 
 import argparse
+import binascii
+import re
 import sys
+from base64 import b64decode
+from collections.abc import Iterable, Iterator
 from importlib.metadata import version
 from pathlib import Path
+from typing import Final
 
 from rspcore.errors import ConfigError
 
 __all__ = ["add_parser", "show"]
+
+_PEM: Final = re.compile(rb"-----BEGIN ([A-Z ]+)-----(.*?)-----END \1-----", re.DOTALL)
+_CERTIFICATE: Final = b"CERTIFICATE"
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Adds `decode` to the program."""
     parser = subparsers.add_parser(
         "decode",
-        help="show a trace decoded, or write it for Wireshark",
+        help="show a trace or octets decoded, or write a trace for Wireshark",
         description="Show each command of a trace by its name, data and answers by the names of "
         "their members; HTTP exchanges with servers stand between the commands, their functions "
-        "and members by name too. PINs, PUKs, keys and OTA data are masked.",
+        "and members by name too. Octets of another kind as well: a command, a message of ES8+, "
+        "ES9+, ES10 or ES11, the JSON object of an HTTP body, a profile package, a certificate, a "
+        "proactive command, a script over the air, a status word. PINs, PUKs, keys and OTA data "
+        "are masked.",
     )
     parser.add_argument(
-        "trace",
-        type=Path,
-        metavar="TRACE",
-        help="trace of a case, as in reports/latest/traces, or of `rsplab lpa --trace`; - reads "
+        "what",
+        metavar="TRACE|FILE|HEX",
+        help="trace of a case, as in reports/latest/traces, or of `rsplab lpa --trace`; file of "
+        "octets, of their hexadecimal digits, of PEM or JSON; or the digits themselves; - reads "
         "standard input",
     )
     parser.add_argument(
         "--pcapng",
         type=Path,
         metavar="FILE",
-        help="write a capture with GSMTAP, which Wireshark opens, and show nothing",
+        help="write a capture of the trace with GSMTAP, which Wireshark opens, and show nothing",
     )
     parser.set_defaults(func=show)
 
 
 def show(options: argparse.Namespace) -> int:
-    """Prints a decoded trace, or writes a capture.
+    """Prints what is decoded, or writes a capture.
 
     Raises:
-        ConfigError: There is no such file, it is no trace, or the capture cannot be written.
+        ConfigError: There is no such file, it is nothing that is known, or the capture cannot be
+            written.
     """
     from rspharness.evidence.capture import capture  # noqa: PLC0415  only when used
-    from rspharness.evidence.decoded_trace import decoded  # noqa: PLC0415  only when used
     from rspharness.record.trace import read_events  # noqa: PLC0415  only when used
 
-    events = read_events(_text(options.trace))
+    content = _content(options.what)
     if options.pcapng is None:
-        for line in decoded(events):
+        for line in _lines(content):
             print(line)
         return 0
+    try:
+        events = read_events(content.decode("utf-8"))
+    except UnicodeDecodeError as problem:
+        raise ConfigError(f"{options.what}: no trace, and a capture is made of one") from problem
     octets = capture(events, program=f"rsplab {version('rsplab')}")
     try:
         options.pcapng.write_bytes(octets)
@@ -59,11 +74,63 @@ def show(options: argparse.Namespace) -> int:
     return 0
 
 
-def _text(file: Path) -> str:
+def _lines(content: bytes) -> Iterable[str]:
+    """Returns the lines of a trace, of a JSON object, of certificates or of octets.
+
+    Raises:
+        ConfigError: It is text, and none of these.
+    """
+    from rspharness.evidence.decoded_trace import decoded  # noqa: PLC0415  only when used
+    from rspharness.evidence.http_exchanges import body_lines  # noqa: PLC0415  only when used
+    from rspharness.evidence.octet_kinds import (  # noqa: PLC0415  only when used
+        octet_lines,
+        octets_of_text,
+    )
+    from rspharness.record.trace import read_events  # noqa: PLC0415  only when used
+
+    if any(label == _CERTIFICATE for label, _ in _PEM.findall(content)):
+        return _of_pem(content)
     try:
-        return sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as problem:
-        reason = getattr(problem, "strerror", None) or "it is no text"
-        raise ConfigError(
-            f"{file}: {reason}; a trace is in the folder traces of a run"
-        ) from problem
+        text = content.decode("utf-8")
+    except UnicodeDecodeError:
+        return octet_lines(content)
+    if text.lstrip()[:1] == "{":
+        return body_lines(" ".join(text.split()))
+    octets = octets_of_text(text)
+    return decoded(read_events(text)) if octets is None else octet_lines(octets)
+
+
+def _of_pem(content: bytes) -> Iterator[str]:
+    """Yields the certificates of a PEM file; a key is named and not shown."""
+    from rspharness.evidence.octet_kinds import octet_lines  # noqa: PLC0415  only when used
+
+    for label, body in _PEM.findall(content):
+        if label == _CERTIFICATE:
+            try:
+                yield from octet_lines(b64decode(b"".join(body.split()), validate=True))
+            except binascii.Error as problem:
+                raise ConfigError(f"certificate in PEM: {problem}") from problem
+        else:
+            yield f"{label.decode().lower()}, not shown"
+
+
+def _content(what: str) -> bytes:
+    """Returns the octets of a file or of standard input, or the digits that were given.
+
+    Raises:
+        ConfigError: It is neither a file nor hexadecimal digits.
+    """
+    from rspharness.evidence.octet_kinds import octets_of_text  # noqa: PLC0415  only when used
+
+    try:
+        content = sys.stdin.buffer.read() if what == "-" else Path(what).read_bytes()
+    except OSError as problem:
+        if octets_of_text(what) is None:
+            raise ConfigError(
+                f"{what[:80]}: {problem.strerror}, and no hexadecimal digits; a trace is in the "
+                "folder traces of a run"
+            ) from problem
+        content = what.encode()
+    if not content.strip():
+        raise ConfigError(f"{what}: empty")
+    return content

@@ -32,7 +32,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     parser.add_argument("--reader", default="", metavar="NAME", help="beginning of its name")
     parser.add_argument("--state", type=Path, metavar="FILE", help="kept: file that keeps the card")
-    parser.add_argument("--eid", help="EID the card must have")
+    parser.add_argument("--eid", help="EID the card must have, or the folder of a run of it")
     add_isdr_aid(parser)
     parser.add_argument("--pki", type=Path, metavar="DIR", help="folder of keys and certificates")
     parser.set_defaults(func=recover)
@@ -45,14 +45,14 @@ def recover(options: argparse.Namespace) -> int:
         ConfigError: The card is another, or there is none.
         LocalError: --eid is no EID, or --state names no card.
     """
-    from rspcore.ids import Eid  # noqa: PLC0415  only when used
-    from rspharness.record.testcase import Level  # noqa: PLC0415  likewise
+    from rspharness.record.testcase import Level  # noqa: PLC0415  only when used
     from rspharness.record.verdicts import Inconclusive  # noqa: PLC0415  likewise
+    from rspharness.run.identification import named_eid  # noqa: PLC0415  likewise
     from rspharness.run.run import Run, RunOptions  # noqa: PLC0415  likewise
     from rspharness.targets.isdr_aids import parse_aid  # noqa: PLC0415  likewise
 
     try:
-        eid = Eid.from_digits(options.eid) if options.eid else None
+        eid = named_eid(options.eid or "")
     except DecodeError as error:
         raise LocalError(f"--eid: {error}") from error
     if (options.target == "kept") is (options.state is None):

@@ -82,7 +82,10 @@ def run(options: argparse.Namespace) -> int:
 
         import pytest  # noqa: PLC0415  slow, and `--help` does not need it
 
+        from rspharness.plugin.interruption import caught  # noqa: PLC0415  only for a run
+
         held.enter_context(own_plugins())
+        held.enter_context(caught())
         return EXIT_CODES[int(pytest.main(arguments))]
 
 

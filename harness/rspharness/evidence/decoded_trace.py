@@ -32,7 +32,7 @@ from rspharness.evidence.names import (
 from rspharness.record.secret_data import without_secrets
 from rspharness.record.trace import Remark, Reset, TraceEvent
 
-__all__ = ["decoded"]
+__all__ = ["decoded", "proactive_lines"]
 
 _FCP: Final = {0x62: "FCP template", 0x6F: "FCI template"}
 _PROACTIVE_COMMAND: Final = 0xD0
@@ -127,7 +127,7 @@ def _response(one: Exchange) -> Iterator[str]:
         return
     tag = _tag(one.answer)
     if one.ins == Ins.FETCH and tag == _PROACTIVE_COMMAND:
-        yield from _proactive(one.answer)
+        yield from proactive_lines(one.answer)
     elif one.ins == Ins.STORE_DATA and tag is not None and tag in FUNCTIONS:
         yield from named(FUNCTIONS[tag][2], one.answer)
     elif one.ins == Ins.MANAGE_LSI:
@@ -143,7 +143,7 @@ def _response(one: Exchange) -> Iterator[str]:
         yield from tree(one.answer, names=_FCP)
 
 
-def _proactive(answer: bytes) -> Iterator[str]:
+def proactive_lines(answer: bytes) -> Iterator[str]:
     """Yields a proactive command; its type is in the command details (TS 102 223, 8.6)."""
     try:
         parts = parse_prefix(answer).children()

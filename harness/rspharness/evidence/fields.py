@@ -16,7 +16,7 @@ from rspcore.printable_text import printable
 from rspcore.tlv import Tlv, parse_all
 from rspharness.evidence.readings import read
 
-__all__ = ["INDENT", "hexadecimal", "in_words", "named", "tree"]
+__all__ = ["INDENT", "certificate_line", "hexadecimal", "in_words", "named", "tree", "value_lines"]
 
 INDENT: Final = "  "
 _LONGEST: Final = 64
@@ -38,22 +38,33 @@ def hexadecimal(octets: bytes) -> str:
 
 
 def in_words(name: str, octets: bytes) -> str:
-    """Returns an OCTET STRING, in words where its name says what it is."""
+    """Returns an OCTET STRING, in words where its name says what it is and it can be that."""
+    shown = hexadecimal(octets)
+    try:
+        words = _words(name, octets)
+    except DecodeError:
+        return shown
+    return f"{shown} ({words})" if words else shown
+
+
+def _words(name: str, octets: bytes) -> str:
+    """Returns what a value means, empty where its name says nothing.
+
+    Raises:
+        DecodeError: it is no value of what its name says.
+    """
     if name == "iccid" and len(octets) == _ICCID_OCTETS:
-        return f"{hexadecimal(octets)} ({Iccid(octets)})"
+        return str(Iccid(octets))
     if name == "eidValue" and len(octets) == _EID_OCTETS:
-        return f"{hexadecimal(octets)} ({Eid(octets)})"
+        return str(Eid(octets))
     if name in _VERSION_NAMES | _VERSION_NAMES_MORE and len(octets) == _VERSION_OCTETS:
-        return f"{hexadecimal(octets)} ({'.'.join(map(str, octets))})"
+        return ".".join(map(str, octets))
     if name.lower().endswith("oid") and octets:
-        try:
-            return f"{hexadecimal(octets)} ({Oid.from_content(octets)})"
-        except DecodeError:
-            return hexadecimal(octets)
-    return hexadecimal(octets)
+        return str(Oid.from_content(octets))
+    return ""
 
 
-def _certificate(der: bytes) -> str | None:
+def certificate_line(der: bytes) -> str | None:
     """Returns subject, issuer and end of a certificate, or None for octets that are none."""
     try:
         one = x509.load_der_x509_certificate(der)
@@ -79,23 +90,30 @@ def _bits(name: str, octets: bytes, number: int, names: _BitNames) -> str:
     return f"'{text}'B ({', '.join(held) or 'none'})"
 
 
-def _lines(name: str, value: Any, depth: int, names: _BitNames = _NO_NAMES) -> Iterator[str]:
-    """Yields a decoded value with its name."""
+def value_lines(name: str, value: Any, depth: int, names: _BitNames = _NO_NAMES) -> Iterator[str]:
+    """Yields a decoded value with its name.
+
+    Args:
+        name: Name of the member or type.
+        value: What the compiled ASN.1 module made of it.
+        depth: How far the lines are indented.
+        names: Names of the bits of its members, by their names.
+    """
     pad = INDENT * depth
     match value:
         case dict():
             yield f"{pad}{name}"
             for member, inner in value.items():
-                yield from _lines(member, inner, depth + 1, names)
+                yield from value_lines(member, inner, depth + 1, names)
         case (str() as choice, inner):
             yield f"{pad}{name}"
-            yield from _lines(choice, inner, depth + 1, names)
+            yield from value_lines(choice, inner, depth + 1, names)
         case (bytes() | bytearray() as bits, int() as number):
             yield f"{pad}{name}: {_bits(name, bytes(bits), number, names)}"
         case list():
             yield f"{pad}{name}: {len(value)} of them" if value else f"{pad}{name}: none"
             for number, inner in enumerate(value, 1):
-                yield from _lines(f"{number}", inner, depth + 1, names)
+                yield from value_lines(f"{number}", inner, depth + 1, names)
         case bytes() | bytearray():
             yield f"{pad}{name}: {in_words(name, bytes(value))}"
         case None:
@@ -123,7 +141,7 @@ def named(kind: str, octets: bytes, depth: int = 0) -> Iterator[str]:
         yield f"{INDENT * depth}no {kind}: {problem}"
         yield from tree(octets, depth + 1)
         return
-    yield from _lines(found.kind, found.value, depth, found.bit_names)
+    yield from value_lines(found.kind, found.value, depth, found.bit_names)
     yield from _certificates(octets, depth + 1)
     if not found.whole:
         yield f"{INDENT * depth}not in the module, or written in another way; the whole in octets:"
@@ -133,7 +151,7 @@ def named(kind: str, octets: bytes, depth: int = 0) -> Iterator[str]:
 def _certificates(octets: bytes, depth: int) -> Iterator[str]:
     """Yields what the certificates in a message say of themselves."""
     for one in _every(octets):
-        if one.tag == 0x30 and (text := _certificate(bytes(one.raw))):
+        if one.tag == 0x30 and (text := certificate_line(bytes(one.raw))):
             yield f"{INDENT * depth}certificate of {text}"
 
 
@@ -145,7 +163,7 @@ def _every(octets: bytes) -> Iterator[Tlv]:
         return
     for one in objects:
         yield one
-        if one.constructed and not (one.tag == 0x30 and _certificate(bytes(one.raw))):
+        if one.constructed and not (one.tag == 0x30 and certificate_line(bytes(one.raw))):
             yield from _every(bytes(one.value))
 
 

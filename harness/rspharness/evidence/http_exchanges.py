@@ -24,7 +24,7 @@ from rspharness.evidence.fields import INDENT, named, tree
 from rspharness.evidence.ota_scripts import script_lines
 from rspharness.record.trace import Remark
 
-__all__ = ["HttpMessage", "is_http", "messages"]
+__all__ = ["HttpMessage", "body_lines", "is_http", "messages"]
 
 _MARK: Final = "HTTP "
 _BEGINS: Final = re.compile(r"POST https?://|[A-Z]+ /\S* HTTP/1\.1$")
@@ -80,7 +80,7 @@ class HttpMessage:
             if administration and _SCRIPT.fullmatch(line):
                 yield from script_lines(bytes.fromhex(line), 2)
             else:
-                yield from _part(line)
+                yield from body_lines(line)
 
 
 def is_http(remark: Remark) -> bool:
@@ -108,8 +108,8 @@ def _function(first: str) -> str:
     return f"{_INTERFACES[parts[-2]]} {parts[-1]}"
 
 
-def _part(line: str) -> Iterator[str]:
-    """Yields a header field or a body."""
+def body_lines(line: str) -> Iterator[str]:
+    """Yields a header field or a body, the members of a JSON object by their names."""
     try:
         value = json.loads(line) if line[:1] == "{" else None
     except ValueError:

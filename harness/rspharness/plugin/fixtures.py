@@ -102,6 +102,7 @@ def _opened(case: "CaseState", run: "Run", timings: "Timings") -> "Iterator[Card
         case.card = opened
     opened.aboard = aboard
     opened.rows = frozenset(case.ids)
+    opened.wanting = frozenset(case.known_causes)
     if opened.aboard != NOBODY:
         from rspharness.card.untouched import UntouchedLink  # noqa: PLC0415  kept cards only
 

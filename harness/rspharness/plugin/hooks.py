@@ -227,14 +227,15 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, obj
     collected = session.config.stash.get(COLLECTED, None)
     if collected is None:
         return (yield)
-    from rspharness.plugin import known_of_run, lifecycle  # noqa: PLC0415  only where there are cases
+    from rspharness.plugin import interruption, known_of_run, lifecycle  # noqa: PLC0415  only where there are cases
 
     try:
-        for run in (*collected.runs, *collected.further):
-            lifecycle.remove_last_traces(session.config, run)
-        collected.put_back()
+        with interruption.card_is_put_back():
+            lifecycle.put_cards_back(session.config, collected)
     finally:
         known_of_run.hand_over(session.config, collected)
+    if interruption.was_interrupted():  # also by one that came before pytest took note of the first
+        session.exitstatus = pytest.ExitCode.INTERRUPTED
     try:
         return (yield)
     finally:

@@ -42,7 +42,7 @@ from rspharness.run.applicability import (
     trust_excuse,
 )
 from rspharness.run.case_state import CaseState
-from rspharness.run.collection import CaseIds
+from rspharness.run.collection import CaseIds, Collected
 from rspharness.run.option_values import value
 from rspharness.run.preflight import examine
 from rspharness.run.run import NoCardError, Run
@@ -58,8 +58,8 @@ __all__ = [
     "judged_with_fault",
     "look_for_secrets",
     "masks",
+    "put_cards_back",
     "refuse_unexpected_pass",
-    "remove_last_traces",
     "remove_traces",
     "require_applicable",
     "require_usable",
@@ -283,7 +283,19 @@ def remove_traces(case: CaseState, run: Run) -> None:
         run.left = Cause(case.ids[0], finding, "`rsplab recover`, or delete it by `rsplab lpa`")
 
 
-def remove_last_traces(config: pytest.Config, run: Run) -> None:
+def put_cards_back(config: pytest.Config, collected: Collected) -> None:
+    """Puts the cards of a run back; what an impatient user leaves undone is a note of the run."""
+    runs = (*collected.runs, *collected.further)
+    try:
+        for run in runs:
+            _remove_last_traces(config, run)
+        collected.put_back()
+    except KeyboardInterrupt:
+        for run in runs:
+            run.leave()
+
+
+def _remove_last_traces(config: pytest.Config, run: Run) -> None:
     """Removes from a kept card what an interrupted case left; says so when it cannot be removed."""
     problem = _remaining(run, Trace()) if run.traces else None
     terminal = config.pluginmanager.get_plugin("terminalreporter")

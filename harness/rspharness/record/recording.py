@@ -16,6 +16,7 @@ ends in `.gz` is compressed.
 import gzip
 import json
 import os
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import field
 from io import TextIOWrapper
@@ -50,6 +51,8 @@ REPLAYS: Final = {"replay:": False, "replay-search:": True}
 
 _RECORDING: Final = "recording "
 _LONGEST_HEADING: Final = 1 << 18
+_GZIP: Final = 31
+"""What zlib calls the format of gzip."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,8 +215,8 @@ def _text(path: Path, only: int = 0) -> str:
     """Returns the text of a file, decompressed; or no more than so many octets of it."""
     try:
         with path.open("rb") as raw:
-            opened = gzip.GzipFile(fileobj=raw) if path.suffix == ".gz" else raw
-            octets = opened.read(only or LARGEST + 1)
+            most = only or LARGEST + 1
+            octets = _unpacked(raw.read(), most) if path.suffix == ".gz" else raw.read(most)
         if len(octets) > LARGEST:
             raise ConfigError(f"{path}: more than {LARGEST >> 20} MiB")
         return octets.decode("utf-8", errors="ignore" if only else "strict")
@@ -221,6 +224,18 @@ def _text(path: Path, only: int = 0) -> str:
         raise ConfigError(
             f"{path}: no such file; `rsplab record FILE` makes a recording"
         ) from error
-    except (OSError, EOFError, UnicodeDecodeError) as error:
+    except (OSError, zlib.error, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise ConfigError(f"{path}: {reason}; a recording or trace is expected") from error
+
+
+def _unpacked(packed: bytes, most: int) -> bytes:
+    """Returns what is in a compressed file; of one that a killed run left, its whole lines.
+
+    Raises:
+        zlib.error: it is no such file.
+    """
+    reader = zlib.decompressobj(wbits=_GZIP)
+    octets = reader.decompress(packed, most)
+    ended = reader.eof or len(octets) == most
+    return octets if ended else octets[: octets.rfind(b"\n") + 1]

@@ -35,6 +35,8 @@ HEADER: Final = "# rsplab trace 1"
 FIRST_CARD: Final = "card under test"
 """Remark before lines of the card under test, where those before it are of another card."""
 _STATUS_OCTETS: Final = 2
+_LAST_BLOCK: Final = bytes.fromhex("E291")
+_OK: Final = bytes.fromhex("9000")
 _TIME: Final = re.compile(r"; *([0-9.]+) ms")
 
 
@@ -46,6 +48,7 @@ class Trace:
         commands: How many commands were sent.
         elapsed_ms: How long their answers took.
         last_data: Data of the last response, without its status word.
+        gave_nothing: Whether a request to the ISD-R was answered 9000 without data.
     """
 
     def __init__(self) -> None:
@@ -53,6 +56,7 @@ class Trace:
         self.commands = 0
         self.elapsed_ms = 0.0
         self.last_data = b""
+        self.gave_nothing = False
         self._answered = bytearray()
         self._card = ""
 
@@ -83,6 +87,8 @@ class Trace:
         self.lines.append(f"< {_hex(response):<40} ; {elapsed_ms:.2f} ms")
         self.last_data = response[:-_STATUS_OCTETS] if len(response) >= _STATUS_OCTETS else response
         self._answered += self.last_data
+        if command[1:3] == _LAST_BLOCK and response == _OK:
+            self.gave_nothing = True
 
     def lost(self, command: bytes, reason: str) -> None:
         """Writes a command that got no answer."""

@@ -101,10 +101,16 @@ class Identity:
 
 
 class Identities:
-    """The identities of one run."""
+    """The identities of one run.
+
+    Attributes:
+        folder: Folder of the run, as a shell takes it, which lines to be used again name in place
+            of the EID; empty for none.
+    """
 
     def __init__(self, known: Iterable[Identity] = ()) -> None:
         self._all = dict.fromkeys(known)
+        self.folder = ""
 
     def __iter__(self) -> Iterator[Identity]:
         """Iterates over them in the order in which they were found."""
@@ -163,7 +169,10 @@ class Identities:
         return pattern.sub(other, text)
 
     def masked(self, text: str) -> str:
-        """Returns a text with each identity masked."""
+        """Returns a text with each identity masked; a line to be used again stays usable."""
+        for one in self._all if self.folder else ():
+            if one.kind == "EID":
+                text = text.replace(f"--eid {one.digits}", f"--eid {self.folder}")
         return self.replaced(text, lambda one: one.masked)
 
     def in_trace(self, text: str, stand_in: Callable[[Identity], Identity]) -> list[str]:

@@ -1,6 +1,7 @@
 """Makes the reports of a run from its folder, and its summary for the terminal."""
 
 import re
+import shlex
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
@@ -150,6 +151,7 @@ def identities_of(results: Results, folder: Path) -> Identities | None:
 def identities_in(results: Results, folder: Path) -> Identities:
     """Returns the EID, the ICCIDs and the IMSIs that a run met."""
     found = Identities()
+    found.folder = _named(folder)
     found.add_eid(str(results.facts.get("eid", "")))
     for eid in _EID.findall(str(results.facts.get("cards", ""))):
         found.add_eid(eid)
@@ -170,3 +172,11 @@ def write_reports(results: Results, folder: Path) -> Identities | None:
     write_private(folder / "requirements.csv", matrix_csv(results, identities))
     write_html(results, folder / "index.html", identities)
     return identities
+
+
+def _named(folder: Path) -> str:
+    """Returns a folder as a shell takes it from here, empty where a page or XML file would not."""
+    here = Path.cwd()
+    inside = folder.is_absolute() and folder.is_relative_to(here)
+    name = shlex.quote(str(folder.relative_to(here) if inside else folder))
+    return "" if set(name) & set('<>&"') else name

@@ -6,11 +6,13 @@ answer; the keeper counts them, writes the journal, and puts the card back.
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from typing import Final
 
 from rspcore.apdu import Ins
-from rspcore.errors import LocalError, StoreError
+from rspcore.errors import LocalError, RspError, StoreError
 from rspcore.ids import Aid, Eid, Iccid
 from rspcore.tags import ISDR_AID, Tag
 from rspharness.card.card_under_test import Card
@@ -30,6 +32,9 @@ _METADATA: Final = re.compile(rb"\xbf\x25.{1,3}?\x5a\x0a(.{10})", re.DOTALL)
 
 _METADATA_OCTETS: Final = 17
 """The most octets of it: a block may end anywhere in them."""
+
+_PACKETS: Final = 1 << 16
+"""More secured packets than a run sends."""
 
 _SWITCHES: Final = tuple(tag.to_bytes(2, "big") for tag in (Tag.EnableProfile, Tag.DisableProfile))
 
@@ -67,6 +72,7 @@ class CardKeeper:
         self._limit = limit
         self._before: Before | None = None
         self._journal = Journal.load(folder, eid)
+        self._inherited = self._journal is not None
         self._restoring = False
         self._blocks: dict[int, bytes] = {}
 
@@ -114,13 +120,45 @@ class CardKeeper:
             return PutBack()
         self._restoring = True
         try:
-            done = put_back(card, self._journal, self._rising)
+            done = put_back(card, self._journal, self._numbers(self._journal))
         finally:
             self._restoring = False
         if not done.left:
             self._journal.remove()
             self._journal = None
+            self._inherited = False
         return done
+
+    def ended(self, opened: Callable[[], Card], line: str) -> str:
+        """Puts the card back at the end of a run; returns what came of it, in one line.
+
+        What is not put back stays in the journal.
+
+        Args:
+            opened: Opens the card.
+            line: What puts the card back later.
+        """
+        try:
+            done = self.put_back(opened())
+        except RspError as error:
+            return self.left(line, str(error))
+        return f"the card is as before; {done}" if done.complete else _later(str(done), line)
+
+    def left(self, line: str, why: str) -> str:
+        """Returns what is said of a card that is left as it is."""
+        return _later(f"the card was not put back: {why}", line)
+
+    def _numbers(self, journal: Journal) -> Iterator[int]:
+        """Returns numbers for secured packets above all that the run of this journal has sent.
+
+        The clock may have been ahead then; how far is in the journal.
+        """
+        if not self._inherited:
+            return self._rising
+        first = max(next(self._rising), journal.rising + _PACKETS)
+        with suppress(StoreError):  # a full disk keeps nobody from putting the card back
+            journal.count_from(first)
+        return count(first)
 
     def before_change(self, command: bytes) -> None:
         """Counts a changing command and has the journal on the disk before it is sent.
@@ -148,7 +186,9 @@ class CardKeeper:
         if self._journal is None:
             if self._before is None:
                 raise LocalError("a changing command before the card was read")
-            self._journal = Journal.begin(self._folder, self.eid, self._place, self._before)
+            self._journal = Journal.begin(
+                self._folder, self.eid, self._place, self._before, next(self._rising)
+            )
         apdu = read_leniently(command)
         if is_for_lpae(apdu):
             self._journal.will_switch()
@@ -165,6 +205,10 @@ class CardKeeper:
     def close(self) -> None:
         """Ends the counting."""
         self.counter.close()
+
+
+def _later(what: str, line: str) -> str:
+    return f"{what}; {line} puts back what can be"
 
 
 class JournalledLink(LinkWrapper):

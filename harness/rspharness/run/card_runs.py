@@ -11,11 +11,11 @@ import pytest
 
 from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError, LocalError, RspError
-from rspcore.ids import Eid
 from rspharness.record.testcase import Level
 from rspharness.run.collection import Collected
 from rspharness.run.declared_names import require_known_names
 from rspharness.run.further_cards import shared_out
+from rspharness.run.identification import named_eid
 from rspharness.run.opening import load_settings
 from rspharness.run.option_values import ini_key, long_option, value, values, variable
 from rspharness.run.recorded_run import as_recorded
@@ -231,7 +231,7 @@ def given_options(config: pytest.Config) -> RunOptions:
         target=value(config, "target"),
         reader=value(config, "reader"),
         with_card=tuple(values(config, "with-card")),
-        eid=Eid.from_digits(eid) if eid else None,
+        eid=named_eid(eid),
         isdr_aid=parse_aid(value(config, "isdr-aid")),
         level=_one_of(Level, "level", value(config, "level")),
         pki=Path(pki) if pki else None,

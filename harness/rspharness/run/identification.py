@@ -1,8 +1,10 @@
 """Which card it is: its EID is read and compared before anything else is sent to it."""
 
+import json
+from pathlib import Path
 from typing import Final
 
-from rspcore.errors import ConfigError, DecodeError, RemoteError
+from rspcore.errors import ConfigError, DecodeError, LocalError, RemoteError
 from rspcore.ids import Eid
 from rspharness.card.card_under_test import Card
 from rspharness.card.listed import UnobservedError
@@ -17,7 +19,7 @@ NO_ISDR: Final = Cause(
     "a SIM that is no eUICC is judged by --level read-only --case 'UICC.*' alone",
 )
 
-__all__ = ["NoCardError", "WrongCardError", "identify"]
+__all__ = ["NoCardError", "WrongCardError", "identify", "named_eid"]
 
 
 class NoCardError(ConfigError):
@@ -26,6 +28,33 @@ class NoCardError(ConfigError):
 
 class WrongCardError(NoCardError):
     """Reports that the card is not the requested one. Only the reading of its EID was sent."""
+
+
+def named_eid(text: str) -> Eid | None:
+    """Returns the EID that a command line names, by its digits or by a run of the card.
+
+    The lines that a run prints to be used again name its folder, because they show no EID.
+
+    Args:
+        text: 32 digits, or the folder of an earlier run of the card; empty for none.
+
+    Raises:
+        DecodeError: neither an EID nor a folder.
+        LocalError: the folder is of no run, or of one that knows no EID.
+    """
+    if not text:
+        return None
+    described = Path(text) / "run.json"
+    if not Path(text).is_dir():
+        return Eid.from_digits(text)
+    try:
+        facts = json.loads(described.read_text("utf-8"))["known"]["facts"]
+        return Eid.from_digits(facts["eid"])
+    except (OSError, ValueError, KeyError, TypeError, DecodeError) as error:
+        raise LocalError(
+            f"--eid {text}: expected an EID of 32 digits, or the folder of a run that knows the "
+            "EID of its card, such as reports/latest"
+        ) from error
 
 
 def identify(card: Card, target: Target, asked: Eid | None, before: str = "") -> Eid | Cause:

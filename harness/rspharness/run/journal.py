@@ -3,12 +3,15 @@
 One file for each EID in the state folder, JSON lines, each on the disk before the command it is
 about is sent:
 
-    {"journal": 1, "eid": "...", "place": "reader ...", "before": {"address": "...", ...}}
+    {"journal": 1, "eid": "...", "place": "reader ...", "rising": 7, "before": {"address": ...}}
     {"installs": "98..."}         a Profile with this ICCID (octets) is about to be installed
     {"switches": true}            Profiles are about to be enabled or disabled
+    {"rising": 65543}             secured packets from this number on are about to be sent
 
-A torn last line is what a crash leaves: it is left out, and its command was not sent. The file is
-removed once the card is as before. Beside it a file counts the changing commands the card has had.
+A torn last line is what a crash leaves: it is left out, and its command was not sent. The first
+line is whole or there is no file: one that is cut, or of another EID, or that says something else
+is refused and kept. The file is removed once the card is as before. Beside it a file counts the
+changing commands the card has had.
 
 What is of the run is what the journal says: a Profile that was about to be installed and was not
 there before. What was there before is somebody else's, whatever its ICCID.
@@ -18,6 +21,7 @@ import errno
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, field
 from pathlib import Path
 from typing import Any, Final, Self
@@ -114,30 +118,44 @@ class Journal:
         before: The card before the first change.
         installs: ICCIDs, octets in hexadecimal, that were about to be installed.
         switches: Whether Profiles were about to be enabled or disabled.
+        rising: The highest number from which secured packets to the card were counted: what puts it
+            back counts from above, whatever the clock says then.
     """
 
     path: Path
     before: Before
     installs: set[str] = field(default_factory=set)
     switches: bool = False
+    rising: int = 0
 
     @classmethod
-    def begin(cls, folder: Path, eid: Eid, place: str, before: Before) -> Self:
+    def begin(cls, folder: Path, eid: Eid, place: str, before: Before, rising: int = 0) -> Self:
         """Writes the first line to the disk and returns the journal.
 
         Raises:
             StoreError: the folder cannot be written. The card must not be changed then.
         """
-        made = cls(_file(folder, eid), before)
-        head = {"journal": _VERSION, "eid": str(eid), "place": place, "before": before.as_dict()}
+        path, new = _file(folder, eid), folder / f"{eid}.new"
+        made = cls(new, before, rising=rising)
+        head = {
+            "journal": _VERSION,
+            "eid": str(eid),
+            "place": place,
+            "rising": rising,
+            "before": before.as_dict(),
+        }
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            new.unlink(missing_ok=True)
             made._append(head)
+            new.replace(path)
             _sync_folder(folder)
         except OSError as error:
-            if made.path.exists():
-                made.path.unlink()
-            raise _unwritable(made.path, error) from error
+            for file in (new, path):
+                with suppress(OSError):
+                    file.unlink(missing_ok=True)
+            raise _unwritable(path, error) from error
+        made.path = path
         return made
 
     @classmethod
@@ -145,7 +163,8 @@ class Journal:
         """Returns the journal of a card, or None if it has none; a torn last line is left out.
 
         Raises:
-            StoreError: not a journal of this version, or it cannot be read.
+            StoreError: not a journal of this card and version, damaged, or it cannot be read. The
+                file is as before.
         """
         path = _file(folder, eid)
         try:
@@ -155,11 +174,6 @@ class Journal:
         except OSError as error:
             raise StoreError(f"{path}: {error.strerror}") from error
         whole = octets[: octets.rfind(b"\n") + 1]
-        if whole != octets:
-            os.truncate(path, len(whole))  # what is appended next begins a line
-        if not whole:
-            path.unlink()  # torn in its first line: no changing command was sent
-            return None
         try:
             head, *changes = (json.loads(line) for line in whole.splitlines())
             if head["journal"] != _VERSION:
@@ -167,21 +181,39 @@ class Journal:
                     f"{path}: journal of version {head['journal']}, expected {_VERSION}; use the "
                     "version of rsplab that wrote it"
                 )
-            made = cls(path, Before.from_values(head["before"]))
+            if head["eid"] != str(eid):
+                raise StoreError(
+                    f"{path}: the journal of {head['eid']}, which is another card; a file with the "
+                    "EID of its card as its name belongs there: move it, or remove it"
+                )
+            rising = head.get("rising", 0)  # an earlier version did not write it
+            made = cls(path, Before.from_values(head["before"]), rising=int(rising))
             for change in changes:
                 made._take(change)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise StoreError(
-                f"{path}: not a journal ({error!r}); it holds what the card was before a run: mend "
-                "or remove it by hand"
+                f"{path}: damaged, no journal ({error!r}); it has what a card was before a run: "
+                "mend it by hand, or remove it and look at the card by `rsplab lpa list`"
             ) from error
+        if whole != octets:
+            os.truncate(path, len(whole))  # what is appended next begins a line
         return made
 
     def _take(self, change: Mapping[str, Any]) -> None:
-        if "installs" in change:
-            self.installs.add(change["installs"])
-        if "switches" in change:
-            self.switches = True
+        """Takes a line in.
+
+        Raises:
+            ValueError: it is none of those that are written here.
+        """
+        match change:
+            case {"installs": str(iccid)} if bytes.fromhex(iccid):
+                self.installs.add(iccid)
+            case {"switches": True}:
+                self.switches = True
+            case {"rising": int(first)}:
+                self.rising = max(self.rising, first)
+            case _:
+                raise ValueError(f"line {change!r}")
 
     def will_install(self, iccid: bytes) -> None:
         """Writes down, once, that a Profile is about to be installed."""
@@ -192,6 +224,10 @@ class Journal:
         """Writes down, once, that Profiles are about to be enabled or disabled."""
         if not self.switches:
             self._write({"switches": True})
+
+    def count_from(self, first: int) -> None:
+        """Writes down that secured packets from this number on are about to be sent."""
+        self._write({"rising": first})
 
     def owns(self, iccid: Iccid | None, aid: Aid | None = None) -> bool:
         """Returns whether a Profile is of the run.

@@ -15,7 +15,9 @@ from rspcore.apdu import CommandApdu, Ins
 from rspcore.errors import DecodeError, RemoteError
 from rspcore.ids import Iccid
 from rspcore.messages.codec import Structure
+from rspcore.messages.es10a import EuiccConfiguredAddressesRequest
 from rspcore.messages.es10b import (
+    GetEuiccChallengeRequest,
     GetEuiccInfo1Request,
     GetEuiccInfo2Request,
     GetRatRequest,
@@ -23,10 +25,16 @@ from rspcore.messages.es10b import (
 )
 from rspcore.messages.es10c import GetEuiccDataRequest, ProfileInfoListRequest
 from rspcore.messages.euicc_info import EuiccInfo2
+from rspcore.messages.notifications import NotificationMetadata
 from rspcore.status import describe, is_success
 from rspharness.card.asking import ALL_TAGS
 from rspharness.card.card_under_test import Card
-from rspharness.card.listed import UnobservedError, read_notifications, read_profiles
+from rspharness.card.listed import (
+    ListedNotification,
+    UnobservedError,
+    read_notifications,
+    read_profiles,
+)
 from rspharness.card.plain_sim import is_plain_sim
 from rspharness.lpa.es10_functions import FUNCTIONS
 from rspharness.record.owning_rows import unread_components
@@ -37,6 +45,7 @@ __all__ = ["EID_ROW", "Preflight", "examine"]
 EID_ROW: Final = "ES10c.GetEID#01"
 """The requirement that owns an EID that cannot be read."""
 
+_CHALLENGE_ROW: Final = "ES10b.GetEUICCChallenge#01"
 _RESPONSES: Final = {function.request: function.response for function in FUNCTIONS}
 _MF: Final = 0x3F00
 _EF_DIR: Final = 0x2F00
@@ -102,6 +111,11 @@ def examine(
     _read(card, seen, "EID", GetEuiccDataRequest(), EID_ROW)
     _read(card, seen, "EUICCInfo1", GetEuiccInfo1Request(), "ES10b.GetEUICCInfo1#01")
     info = _read(card, seen, "EUICCInfo2", GetEuiccInfo2Request(), "ES10b.GetEUICCInfo2#01")
+    addresses = EuiccConfiguredAddressesRequest()
+    _read(card, seen, "addresses", addresses, "ES10a.GetEuiccConfiguredAddresses#03")
+    challenge = _read(card, seen, "challenge", GetEuiccChallengeRequest(), _CHALLENGE_ROW)
+    if challenge is not None:
+        del seen.lines["challenge"]  # another one each time
     try:
         trusts()
         seen.lines["trust"] = "a CI of the run is among the card's CIs"
@@ -228,15 +242,27 @@ def _aid_problem(record: bytes) -> str:
 def _lists(card: Card, seen: Preflight, owns: Callable[[Iccid | None], bool]) -> None:
     for problem, row in _list_problems(card, seen, owns):
         seen.find("Profile list", row, problem, "mend ES10c.GetProfilesInfo")
+    row = "ES10b.ListNotification#01"
     data, problem = _answer(card, ListNotificationRequest())
     listed = read_notifications(data) if not problem else None
     if listed is None:
         shown = problem or data[:_LONGEST].hex(" ").upper() or "no octets"
-        row = "ES10b.ListNotification#01"
         seen.find("Notifications", row, f"Notifications: {shown}", "mend ES10b.ListNotification")
         return
+    for one, problem in [(one, problem) for one in listed if (problem := _unread(one))][:1]:
+        finding = f"Notifications: {one.raw.hex(' ').upper()} ({problem})"
+        seen.find("odd Notification", row, finding, "mend ES10b.ListNotification")
     foreign = sum(not owns(one.iccid) for one in listed)
     seen.lines["Notifications"] = f"{len(listed)} wait, {foreign} of them not of these suites"
+
+
+def _unread(one: ListedNotification) -> str:
+    """Returns why a Notification cannot be read as a whole, nothing where it can."""
+    try:
+        NotificationMetadata.decode(one.raw)
+    except DecodeError as error:
+        return str(error)
+    return ""
 
 
 def _list_problems(

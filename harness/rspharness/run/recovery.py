@@ -17,11 +17,11 @@ from rspcore.messages.es10a import EuiccConfiguredAddressesRequest
 from rspcore.messages.es10b import NotificationSentRequest
 from rspcore.messages.es10c import ProfileState
 from rspcore.messages.metadata import NotificationEvent
-from rspcore.messages.notifications import NotificationMetadata
 from rspharness.card import expect
 from rspharness.card.aboard import Aboard
 from rspharness.card.card_under_test import Card
-from rspharness.card.listed import ListedProfile
+from rspharness.card.listed import ListedNotification, ListedProfile
+from rspharness.card.waiting import events_of, waiting_notifications
 from rspharness.lpa import local_management
 from rspharness.record.verdicts import TargetLost
 from rspharness.run.journal import Before, Journal, ProfileBefore
@@ -94,19 +94,19 @@ def read_before(card: Card) -> Before:
     problems = PutBack()
     address: list[str] = []
     profiles: list[ListedProfile] = []
-    waiting: list[NotificationMetadata] = []
+    waiting: dict[int, ListedNotification] = {}
     has_address = problems.attempt(
         "the default SM-DP+ address", lambda: address.append(_address(card))
     )
     has_profiles = problems.attempt("the Profiles", lambda: profiles.extend(card.listed_profiles()))
     has_waiting = problems.attempt(
-        "the Notifications", lambda: waiting.extend(card.notifications())
+        "the Notifications", lambda: waiting.update(waiting_notifications(card))
     )
     return Before(
         address=address[0] if has_address else None,
         profiles=tuple(_before(one) for one in profiles if one.iccid) if has_profiles else None,
         notifications=(
-            {one.seq_number: _octets(one.iccid) for one in waiting} if has_waiting else None
+            {number: _octets(one.iccid) for number, one in waiting.items()} if has_waiting else None
         ),
         unread=tuple(problems.left),
         aids=(
@@ -124,6 +124,7 @@ def aboard_of(before: Before) -> Aboard:
         profiles=frozenset(iccid for iccid, _ in profiles),
         enabled=next((iccid for iccid, enabled in profiles if enabled), None),
         notifications=frozenset(before.notifications or ()),
+        notifications_known=before.notifications is not None,
     )
 
 
@@ -242,21 +243,21 @@ def _put_address(card: Card, address: str, done: PutBack) -> None:
 
 def _notifications(card: Card, journal: Journal, done: PutBack) -> None:
     before = journal.before.notifications or {}
-    present = card.notifications()
+    present = waiting_notifications(card)
     removed = 0
-    for one in present:
-        if one.seq_number not in before and _made_by_run(one, journal):
-            expect.ok(card.send(NotificationSentRequest(seq_number=one.seq_number)))
+    for number, one in present.items():
+        if number not in before and _made_by_run(one, journal):
+            expect.ok(card.send(NotificationSentRequest(seq_number=number)))
             removed += 1
     if removed:
         done.restored.append(f"{removed} Notification{'s'[: removed - 1]} of the run removed")
     done.gone += [
         f"Notification {number} was waiting and is gone for good"
-        for number in sorted(before.keys() - {one.seq_number for one in present})
+        for number in sorted(before.keys() - present.keys())
     ]
 
 
-def _made_by_run(one: NotificationMetadata, journal: Journal) -> bool:
+def _made_by_run(one: ListedNotification, journal: Journal) -> bool:
     """Returns whether a Notification that is new comes from what the run did.
 
     It is of a Profile of the run, or of a load that the run tried, or of what its switches did to
@@ -267,7 +268,7 @@ def _made_by_run(one: NotificationMetadata, journal: Journal) -> bool:
         return of_suites
     if journal.owns(one.iccid) or (of_suites and _octets(one.iccid) in journal.installs):
         return True
-    switched = bool(_SWITCHED & one.profile_management_operation)
+    switched = bool(_SWITCHED & events_of(one))
     return journal.switches and switched and _octets(one.iccid) in journal.before.iccids
 
 
@@ -288,9 +289,9 @@ def _verify(card: Card, journal: Journal, done: PutBack) -> None:
             done.left.append(f"Profile {iccid} of the suites is still listed")
     if before.notifications is not None and now.notifications is not None:
         done.left += [
-            f"Notification {one.seq_number} of the run is listed again after a reset"
-            for one in card.notifications()
-            if one.seq_number not in before.notifications and _made_by_run(one, journal)
+            f"Notification {number} of the run is listed again after a reset"
+            for number, one in waiting_notifications(card).items()
+            if number not in before.notifications and _made_by_run(one, journal)
         ]
     done.left += [one for one in now.unread if one not in before.unread]
 

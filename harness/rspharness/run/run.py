@@ -37,7 +37,7 @@ from rspharness.run.again import recover_later
 from rspharness.run.card_keeper import CardKeeper, JournalledLink
 from rspharness.run.case_state import CaseState
 from rspharness.run.identification import NoCardError, WrongCardError, identify
-from rspharness.run.journal import journalled_eids, state_folder
+from rspharness.run.journal import Before, journalled_eids, state_folder
 from rspharness.run.opening import Opens, open_target
 from rspharness.run.preflight import Preflight
 from rspharness.run.recorded_run import how_made
@@ -402,9 +402,11 @@ class Run:
                 "recording: an earlier run changed the card and did not put it back, which a "
                 f"replay could not repeat; put it back first: {self._recover_line(eid)}"
             )
-        self._keeper = CardKeeper(
-            eid, self.target.name, folder, self.rising(), self.options.change_limit
-        )
+        limit = self.options.change_limit
+        try:
+            self._keeper = CardKeeper(eid, self.target.name, folder, self.rising(), limit)
+        except StoreError as error:
+            raise NoCardError(f"the card was not changed: {error}") from error
         self._own_profile.to_enable_again = self._enabled_before
         self._own_profile.restoring = lambda: self._keeper is not None and self._keeper.restoring
         self._own_profile.erases = self.options.erase_foreign and self.level is Level.DESTRUCTIVE
@@ -413,6 +415,11 @@ class Run:
         earlier = self._keeper.take_over(card)
         if earlier is not None:
             self.notes.append(f"an earlier run did not put the card back; {earlier}")
+
+    @property
+    def before(self) -> Before | None:
+        """Returns what the card was before it was changed; None where none is kept, or not read."""
+        return self._keeper.before if self._keeper else None
 
     @cached_property
     def _journals(self) -> Path:
@@ -423,8 +430,7 @@ class Run:
         return Path(self._not_kept.name)
 
     def _enabled_before(self) -> Iccid | None:
-        before = self._keeper.before if self._keeper else None
-        return None if before is None else aboard_of(before).enabled
+        return None if self.before is None else aboard_of(self.before).enabled
 
     def _recover_line(self, eid: Eid) -> str:
         return recover_later(self.options, self.target.facts().get("reader", ""), eid)
@@ -434,6 +440,7 @@ class Run:
 
         Raises:
             WrongCardError: it is not the card of --eid.
+            NoCardError: the journal cannot be used.
             Inconclusive: the card does not answer.
         """
         self.open_card(Trace(), Timings())
@@ -444,25 +451,22 @@ class Run:
     def put_back(self) -> None:
         """Puts a real card back to what it was, if this run changed it, and notes what came of it.
 
-        What is not put back stays in the journal.
+        What is not put back stays in the journal. A card that is replayed is not there.
         """
         keeper = self._keeper
-        if keeper is None:
+        if keeper is None or self._not_kept is not None:
             return
         if keeper.owes:
-            try:
-                done = keeper.put_back(self.open_card(Trace(), Timings()))
-                problem, note = "" if done.complete else str(done), f"the card is as before; {done}"
-            except RspError as error:
-                problem = note = f"the card was not put back: {error}"
-            if problem:
-                note = f"{problem}; {self._recover_line(keeper.eid)} puts back what can be"
-            self.notes.append(note)
-        if self._not_kept is not None:
-            return
+            line = self._recover_line(keeper.eid)
+            self.notes.append(keeper.ended(lambda: self.open_card(Trace(), Timings()), line))
         self.facts["changing_commands"] = (
             f"{keeper.counter.here:,} in this run, {keeper.counter.total:,} on this card"
         )
+
+    def leave(self) -> None:
+        """Leaves the card as it is; a note says how it is put back."""
+        if (keeper := self._keeper) is not None and keeper.owes:
+            self.notes.append(keeper.left(self._recover_line(keeper.eid), "interrupted"))
 
     @property
     def aboard(self) -> Aboard:
@@ -470,9 +474,7 @@ class Run:
 
         With --erase-foreign nothing is.
         """
-        if self.options.erase_foreign or self._keeper is None:
-            return NOBODY
-        before = self._keeper.before
+        before = None if self.options.erase_foreign else self.before
         return NOBODY if before is None else aboard_of(before)
 
     def owns(self, iccid: Iccid | None, aid: Aid | None = None) -> bool:

@@ -28,11 +28,12 @@ def unread_octets(error: BaseException, trace: Trace) -> bytes | None:
         trace: What the card has sent so far.
     """
     answered = trace.answered()
+    nothing = trace.gave_nothing or not trace.last_data
     for one in (error, error.__cause__):
         for frame in _frames(one.__traceback__ if one else None):
             found = list(_octets(frame))
             for octets in found:
-                if octets in answered if octets else not trace.last_data:
+                if octets in answered if octets else nothing:
                     return octets
             if found and _wing(frame) == _DECODERS:
                 break

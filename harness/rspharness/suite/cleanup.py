@@ -34,6 +34,7 @@ from rspharness.record.verdicts import ExpectationError, Inconclusive
 from rspharness.run.recovery import OWN_DOMAIN
 from rspharness.run.run import Run
 from rspharness.servers.policy_rules import lift_rules
+from rspharness.suite.as_before import require_as_before
 
 __all__ = ["clear", "disable", "drop_notifications", "enable", "remove_own", "settle"]
 
@@ -69,31 +70,44 @@ def remove_own(card: Card, run: Run) -> None:
     """Removes what a case of these suites left: Profiles, Notifications and default address.
 
     What is not of these suites stays as it is, and a Profile that was Enabled before the run is
-    Enabled again.
+    Enabled again. The default address is none, or the one before the run.
 
     Raises:
-        ExpectationError: the card refuses.
+        ExpectationError: the card refuses, or what is somebody else's is not as before.
     """
     present = card.listed_profiles()
     own = tuple(one for one in present if run.owns(one.iccid, one.isdp_aid))
     _delete(card, own, run, reset=_may_reset(run) and own == present)
-    _enable_again(card, run)
+    profiles = _enable_again(card, run)
     # Some cards do not list all they keep, so they are retrieved when the listed ones are gone.
+    numbers: set[int | None] = set()
     for waiting in (card.listed_notifications, card.retrieved_notifications):
         for one in waiting():
+            numbers.add(one.seq_number)
             if one.seq_number is not None and _own_notification(one, run):
                 expect.ok(card.send(NotificationSentRequest(seq_number=one.seq_number)))
+    before = None if run.options.erase_foreign else run.before
     address = card.send(EuiccConfiguredAddressesRequest()).default_dp_address or ""
-    if address.endswith(OWN_DOMAIN):
+    others = {"", None if before is None else before.address}
+    known = None not in others
+    if address.endswith(OWN_DOMAIN) or (known and address not in others):
         expect.ok(card.send(SetDefaultDpAddressRequest(default_dp_address="")))
+    if before is not None:
+        require_as_before(before, profiles, numbers)
 
 
-def _enable_again(card: Card, run: Run) -> None:
-    """Enables the Profile of somebody else that was Enabled before the run, if no other is."""
+def _enable_again(card: Card, run: Run) -> tuple[ListedProfile, ...]:
+    """Enables the Profile of somebody else that was Enabled before the run, if no other is.
+
+    Returns:
+        The Profiles as they were listed before that.
+    """
     iccid = run.aboard.enabled
-    states = {one.iccid: one.profile_state for one in card.listed_profiles()}
+    listed = card.listed_profiles()
+    states = {one.iccid: one.profile_state for one in listed}
     if iccid is not None and iccid in states and ProfileState.enabled not in states.values():
         enable(card, iccid)
+    return listed
 
 
 def drop_notifications(card: Card, run: Run) -> None:
@@ -303,11 +317,16 @@ def _own_notification(one: ListedNotification, run: Run) -> bool:
 
     The suites' are those of their Profiles, and of a load that had none. When a case enabled one
     of its own, the Profile that was Enabled has Notifications that nobody else asked for. One that
-    waited before the run is nobody's to remove, whatever it is of.
+    waited before the run is nobody's to remove, whatever it is of. Where it is not known what
+    waited, only those of the suites' Profiles are certainly theirs.
     """
     aboard = run.aboard
     if one.seq_number in aboard.notifications:
         return False
+    if run.owns(one.iccid):
+        return True
+    if not aboard.notifications_known:
+        return False
     if one.iccid is None:
         return one.notification_address.endswith(OWN_DOMAIN)
-    return run.owns(one.iccid) or one.iccid in aboard.profiles
+    return one.iccid in aboard.profiles

@@ -8,9 +8,11 @@ from rspcore.messages.euicc_info import EuiccInfo2
 from rspcore.profile_maker import TestProfile
 from rspcore.profile_reader import ProfileHeader, split
 from rspcore.profile_reader.service_capabilities import SERVICE_CAPABILITIES
+from rspcore.status import StatusWord
 from rspharness.card.aboard import NOBODY
 from rspharness.card.card_under_test import Card
 from rspharness.record.verdicts import NotApplicable, TargetLost
+from rspharness.suite.file_access import EF_ICCID, select_file
 
 __all__ = [
     "require_enabled",
@@ -23,11 +25,12 @@ __all__ = [
 def require_enabled(card: Card) -> None:
     """Requires a Profile that is Enabled; the card is reset afterwards.
 
-    A card whose list of Profiles cannot be read is taken as one that has it: other cases judge the
-    list, and this one shows what the card does.
+    A card whose list of Profiles cannot be read is taken as one that has it when it has the files
+    of a Profile: other cases judge the list, and this one shows what the card does.
 
     Raises:
         NotApplicable: no Profile is Enabled.
+        RspError: the list cannot be read, and there is no EF.ICCID.
         TargetLost: the card does not answer.
     """
     kept, card.aboard = card.aboard, NOBODY
@@ -36,6 +39,9 @@ def require_enabled(card: Card) -> None:
     except TargetLost:
         raise
     except RspError:
+        card.reset()
+        if select_file(card, EF_ICCID).sw == StatusWord.FILE_NOT_FOUND:
+            raise
         states = [ProfileState.enabled]
     finally:
         card.aboard = kept
@@ -76,6 +82,8 @@ def require_no_other_notifications(
     if waiting := card.aboard.notifications:
         numbers = ", ".join(map(str, sorted(waiting)))
         raise NotApplicable(f"{why}, and on the card waits {numbers}, not of the suites")
+    if not card.aboard.notifications_known:
+        raise NotApplicable(f"{why}, and the card gave no list of those that waited before the run")
     if (enabled := card.aboard.enabled) is not None:
         raise NotApplicable(
             f"{why}, and {enabled}, Enabled and not of the suites, has one when it gives way"

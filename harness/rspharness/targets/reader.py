@@ -13,7 +13,7 @@ from rspcore.errors import ConfigError
 from rspharness.record.verdicts import TargetLost
 from rspharness.targets.time_limit import COMMAND_LIMIT_S, TimeLimit
 
-__all__ = ["KeptLink", "ReaderLink", "find_reader", "has_card", "reader_names"]
+__all__ = ["InUseError", "KeptLink", "ReaderLink", "find_reader", "has_card", "reader_names"]
 
 _POLL_S: Final = 0.02
 _STATUS_WORD: Final = 2
@@ -33,6 +33,7 @@ class _Scard(Protocol):
     SCARD_PCI_T0: object
     SCARD_PCI_T1: object
     SCARD_E_NO_SMARTCARD: int
+    SCARD_E_SHARING_VIOLATION: int
     SCARD_ATTR_VENDOR_NAME: int
     SCARD_ATTR_VENDOR_IFD_VERSION: int
 
@@ -97,7 +98,8 @@ def find_reader(beginning: str) -> str:
     """Returns the one reader with this beginning of a name, or the only one of them with a card.
 
     Every command chooses its reader by this function. Looking for cards connects to each reader for
-    a moment; nothing is sent to the cards.
+    a moment; nothing is sent to the cards. A card that another program has counts where no other is
+    there: it is waited for.
 
     Args:
         beginning: Name of the reader or its beginning; empty for any.
@@ -118,12 +120,23 @@ def find_reader(beginning: str) -> str:
         raise ConfigError(
             f'no reader is called "{beginning}..."; name one of these by --reader: {_quoted(names)}'
         )
-    occupied = [name for name in matching if has_card(name)]
+    free: list[str] = []
+    used: list[str] = []
+    for name in matching:
+        try:
+            ReaderLink(name).close()
+        except InUseError:
+            used.append(name)
+        except TargetLost:
+            continue
+        else:
+            free.append(name)
+    occupied = free or used  # one that is used is waited for, or refused with who uses it
     if len(occupied) != 1:
         found = (
             "more than one has a card; name one by --reader"
             if occupied
-            else "none of them has a card that answers and no other program uses; insert one"
+            else "none of them has a card that answers; insert one"
         )
         raise ConfigError(f"readers {_quoted(tuple(occupied or matching))}: {found}")
     return occupied[0]
@@ -146,6 +159,10 @@ def has_card(reader: str) -> bool:
     return True
 
 
+class InUseError(TargetLost):
+    """Reports that another program has the card in a reader."""
+
+
 class ReaderLink:
     """The link to the card in one reader, exclusively."""
 
@@ -160,7 +177,8 @@ class ReaderLink:
             limit_s: How long the card may take for one command, in seconds.
 
         Raises:
-            TargetLost: there is no card, another program has it, or it does not answer.
+            TargetLost: there is no card, or it does not answer; `InUseError`: another program has
+                it.
             ConfigError: the daemon does not answer.
         """
         self.reader = reader
@@ -176,7 +194,9 @@ class ReaderLink:
         if code:
             self._limit.call("connecting", lambda: self._scard.SCardReleaseContext(self._context))
             self._limit.end()
-            raise self._lost("connecting", code)
+            lost = self._lost("connecting", code)
+            in_use = code == self._scard.SCARD_E_SHARING_VIOLATION
+            raise InUseError(str(lost)) if in_use else lost
         self._open = True
 
     def _connect(self) -> tuple[int, object, int]:

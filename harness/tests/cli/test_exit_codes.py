@@ -32,7 +32,7 @@ MODELS = {
 }
 NO_DAEMON = "PC/SC: Service not available.; is pcscd running? `rsplab doctor` looks"
 NO_READER = "there is no reader; connect one; is pcscd running? `rsplab doctor` looks"
-NO_CARD = 'readers "A", "B": none of them has a card that answers and no other program uses; insert'
+NO_CARD = 'readers "A", "B": none of them has a card that answers; insert'
 TWO = 'readers "A", "B": more than one has a card; name one by --reader'
 UNKNOWN = 'no reader is called "C..."; name one of these by --reader: "A", "B"'
 ANOTHER = (

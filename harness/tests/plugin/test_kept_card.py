@@ -153,6 +153,7 @@ def test_changes_of_a_kept_card_are_recorded_and_replayed_without_it(
     assert one_card(_SOUND, "--rsp-target", "replay:card.rec").ret == 0
     assert {case["ids"][0]: case["verdict"] for case in _results(pytester)["cases"]} == verdicts
     assert list(journals.iterdir()) == []
+    assert not any("as before" in note for note in _results(pytester)["notes"])
     alone = ("--rsp-target", "replay:card.rec", "--rsp-case", "ES10c.DeleteProfile#10")
     assert one_card(_SOUND, *alone).ret == 0
 

@@ -4,6 +4,7 @@ import json
 import sys
 from base64 import b64encode
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -11,6 +12,7 @@ from rspcore.ids import Eid
 from rspharness.cli.main import main
 from rspharness.record.trace import ReplayLink
 from rspharness.report.identities import Identities, Identity
+from rspharness.report.writing import identities_in
 from rspharness.run import opening
 from rspharness.simulated import inprocess
 
@@ -74,6 +76,25 @@ def test_every_form_of_an_identity_is_masked(found, one):
         map(len, text.splitlines()[of_digits])
     )
     assert one.masked.digits in masked
+
+
+def test_line_to_be_used_again_names_the_run_in_place_of_the_eid(found):
+    eid = next(one.digits for one in found if one.kind == "EID")
+    line = f"rsplab run --case X --eid {eid} --level profiles"
+    assert "--eid 89049032***" in found.masked(line)
+    found.folder = "reports/latest"
+    shown = found.masked(line + f", EID {eid}")
+    assert shown.startswith("rsplab run --case X --eid reports/latest --level profiles, EID 8904")
+    assert eid not in shown
+
+
+def test_run_is_named_as_a_shell_takes_it_from_here(tmp_path, monkeypatch):
+    results = SimpleNamespace(facts={"eid": ""})
+    monkeypatch.chdir(tmp_path)
+    for name, wanted in (("a run", "'a run'"), ("run", "run"), ("a<b", "")):
+        folder = tmp_path / name
+        (folder / "traces").mkdir(parents=True)
+        assert identities_in(results, folder).folder == wanted
 
 
 def test_trace_is_masked_also_across_answers(found):

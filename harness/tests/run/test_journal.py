@@ -72,14 +72,53 @@ def test_torn_last_line_at_every_octet_is_left_out(folder):
     whole = made.path.read_bytes()
     for length in range(len(whole)):
         made.path.write_bytes(whole[:length])
+        if length < head:  # the file has no name before this line is whole: it was damaged since
+            with pytest.raises(StoreError, match="damaged"):
+                Journal.load(folder, EID)
+            assert made.path.read_bytes() == whole[:length]
+            continue
         again = Journal.load(folder, EID)
-        if length < head:
-            assert again is None  # no command was sent before this line was on the disk
-        else:
-            assert again.before == BEFORE
-            assert again.installs == set()
-            again.will_switch()
-            assert Journal.load(folder, EID).switches
+        assert again.before == BEFORE
+        assert again.installs == set()
+        again.will_switch()
+        assert Journal.load(folder, EID).switches
+
+
+def test_first_line_that_a_crash_tears_has_no_name(folder, monkeypatch):
+    folder.mkdir(parents=True)
+    (folder / f"{EID}.new").write_text('{"journal": 1, "eid"')  # what such a crash leaves
+    assert Journal.load(folder, EID) is None
+    assert journalled_eids(folder) == ()
+    _begun(folder).will_switch()
+    assert Journal.load(folder, EID).before == BEFORE
+    assert not (folder / f"{EID}.new").exists()
+
+
+def test_journal_of_another_card_is_refused_and_kept(folder):
+    path = _begun(folder).path
+    text = path.read_text().replace(str(EID), "89049032000000000000000000000044")
+    path.write_text(text)
+    with pytest.raises(StoreError, match=r"the journal of 8904903200.*, which is another card"):
+        Journal.load(folder, EID)
+    assert path.read_text() == text
+
+
+@pytest.mark.parametrize("line", ['{"puts": "98"}', '{"installs": 5}', '{"installs": "zz"}', "{}"])
+def test_line_that_says_something_else_is_refused_and_kept(folder, line):
+    made = _begun(folder)
+    made.will_switch()
+    text = made.path.read_text() + line + "\n"
+    made.path.write_text(text)
+    with pytest.raises(StoreError, match="damaged"):
+        Journal.load(folder, EID)
+    assert made.path.read_text() == text
+
+
+def test_numbers_of_packets_are_read_back(folder):
+    made = Journal.begin(folder, EID, "reader A", BEFORE, 7)
+    assert Journal.load(folder, EID).rising == 7
+    made.count_from(70_000)
+    assert Journal.load(folder, EID).rising == 70_000
 
 
 @pytest.mark.parametrize("text", ['{"journal": 2}\n', "no\n", "[]\n", '{"journal": 1}\n'])

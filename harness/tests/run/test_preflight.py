@@ -26,7 +26,7 @@ from odd_cards import (
 
 READING = {Ins.TERMINAL_CAPABILITY, Ins.TERMINAL_PROFILE, Ins.MANAGE_CHANNEL, Ins.SELECT}
 READING |= {Ins.READ_RECORD, Ins.STORE_DATA, Ins.GET_RESPONSE, Ins.FETCH, Ins.TERMINAL_RESPONSE}
-READ = {"BF3E", "BF20", "BF22", "BF2D", "BF28", "BF43"}
+READ = {"BF3E", "BF20", "BF22", "BF2D", "BF28", "BF2E", "BF3C", "BF43"}
 
 
 class Plain(LinkWrapper):
@@ -92,8 +92,8 @@ def test_sound_card_has_a_line_for_each_matter_and_no_finding(examined):
     seen, card = examined(Plain)
     assert seen.findings == []
     assert set(seen.lines) == {
-        *("ATR", "channels", "EID", "EUICCInfo1", "EUICCInfo2", "trust", "Profiles"),
-        *("Notifications", "RAT", "toolkit", "free memory"),
+        *("ATR", "channels", "EID", "EUICCInfo1", "EUICCInfo2", "addresses", "trust"),
+        *("Profiles", "Notifications", "RAT", "toolkit", "free memory"),
     }
     assert card.number is None
 

@@ -14,6 +14,7 @@ from rspharness.lpa import local_management
 from rspharness.record.timing import Timings
 from rspharness.record.trace import Trace
 from rspharness.record.verdicts import Inconclusive, MachineLacksError, NotApplicable, TargetLost
+from rspharness.run import recovery
 from rspharness.run.journal import Journal, journalled_eids
 from rspharness.targets.transport import LinkWrapper
 
@@ -268,10 +269,11 @@ def test_notification_that_comes_back_after_a_reset_is_left(owner, make, state_f
     card = run.open_card(Trace(), Timings())
     install(card, run, ONE)
     waiting = card.notifications()
-    read = Card.notifications
+    read = recovery.waiting_notifications
     with pytest.MonkeyPatch.context() as odd:
+        again = read(card)
         seen = []
-        odd.setattr(Card, "notifications", lambda one: _again(read(one), waiting, seen))
+        odd.setattr(recovery, "waiting_notifications", lambda one: _again(read(one), again, seen))
         run.put_back()
     (note,) = run.notes
     number = waiting[-1].seq_number

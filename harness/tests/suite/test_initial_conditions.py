@@ -334,13 +334,6 @@ def test_notification_that_waited_before_stays_whatever_it_is_of(real):
     assert card.notifications() == waiting
 
 
-def test_foreign_address_stays_when_traces_are_removed(real):
-    card, _ = _given(real)
-    card.send(SetDefaultDpAddressRequest(default_dp_address="operator.test"))
-    cleanup.remove_own(card, real)
-    assert card.send(EuiccConfiguredAddressesRequest()).default_dp_address == "operator.test"
-
-
 def test_card_that_came_without_an_address_ends_without_one(real):
     card, given = _given(real)
     real.target.open = lambda: card.link  # the only card

@@ -19,6 +19,7 @@ class _Scard(SimpleNamespace):
     SCARD_PCI_T0 = "T0"
     SCARD_PCI_T1 = "T1"
     SCARD_E_NO_SMARTCARD = 5
+    SCARD_E_SHARING_VIOLATION = 6
     SCARD_ATTR_VENDOR_NAME, SCARD_ATTR_VENDOR_IFD_VERSION = 1, 2
 
     def __init__(self, readers, faults=()):

@@ -81,6 +81,27 @@ def test_beginning_of_a_name_is_enough_if_it_is_unique(library):
         find_reader("C")
 
 
+@pytest.mark.parametrize(
+    ("codes", "chosen"),
+    [
+        (
+            {"A 0": 6, "A 1": 5},
+            "A 0",
+        ),  # used by another program, and empty: the first is waited for
+        ({"A 0": 6, "A 1": 0}, "A 1"),
+        ({"A 0": 6, "A 1": 6}, None),
+    ],
+)
+def test_card_that_another_program_has_is_chosen_where_no_other_is_there(library, codes, chosen):
+    scard = library(*codes)
+    scard.SCardConnect = lambda _context, name, *_: (codes[name], "card", 1)
+    if chosen is None:
+        with pytest.raises(ConfigError, match='"A 0", "A 1": more than one has a card'):
+            find_reader("A")
+        return
+    assert find_reader("A") == chosen
+
+
 def test_exact_name_wins_over_a_longer_one(library):
     library("Reader", "Reader 2")
     assert find_reader("Reader") == "Reader"

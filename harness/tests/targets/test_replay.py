@@ -156,9 +156,17 @@ def test_recording_is_refused_with_what_to_do(tmp_path, monkeypatch):
         begin(path, {})
     with pytest.raises(ConfigError, match="no such file; `rsplab record FILE` makes a recording"):
         read_recording(tmp_path / "none.rec")
+    (tmp_path / "odd.rec.gz").write_bytes(b"no gzip")
+    with pytest.raises(ConfigError, match=r"odd\.rec\.gz: .*a recording or trace is expected"):
+        read_recording(tmp_path / "odd.rec.gz")
     (tmp_path / "cut.rec.gz").write_bytes(gzip.compress(path.read_bytes())[:-20])
-    with pytest.raises(ConfigError, match=r"cut\.rec\.gz: .*a recording or trace is expected"):
-        read_recording(tmp_path / "cut.rec.gz")
+
+    def events_of(file):
+        return [one for session in read_recording(file).sessions for one in session.events]
+
+    events, left = events_of(path), events_of(tmp_path / "cut.rec.gz")
+    assert left == events[: len(left)]  # a run that was killed is replayed as far as it goes
+    assert 0 < len(left) < len(events)
     path.write_text(path.read_text().replace('"schema": 1', '"schema": 9'))
     with pytest.raises(ConfigError, match="recording 9, expected 1"):
         _replay(path)

@@ -134,17 +134,20 @@ def _reading(kind: "type[Structure]") -> "_Reading":
     Values of absent components; of each component its tags, its name and what reads it; how many
     are mandatory before each; and what makes the structure of values.
     """
-    plan = _plan(kind)
+    found = _READING[kind] = _make_reading(kind, _plan(kind))
+    return found
+
+
+def _make_reading(kind: "type[Structure]", plan: "tuple[_Component, ...]") -> "_Reading":
     mandatory = [0]
     for one in plan:
         mandatory.append(mandatory[-1] + (not one.optional))
-    found = _READING[kind] = (
+    return (
         {one.name: one.absent for one in plan},
         tuple(((one.tag, *one.also), one.name, one.codec.decode) for one in plan),
         tuple(mandatory),
         filler(kind),
     )
-    return found
 
 
 _SHORT_LENGTHS = tuple(bytes((length,)) for length in range(0x80))

@@ -146,12 +146,11 @@ def always(answer):
     return lambda *_, **__: answer
 
 
-class _Reversed(dict):
-    """What reads structures, their components from the last to the first."""
+class Backwards(dict):
+    """What reads each structure, with its components in the opposite order."""
 
-    def get(self, kind):
-        absent, steps, mandatory, made_of = codec._reading(kind)
-        return absent, steps[::-1], tuple(mandatory[-1] - one for one in mandatory[::-1]), made_of
+    def get(self, kind, _=None):
+        return codec._make_reading(kind, tuple(reversed(codec._make_plan(kind))))
 
 
 BROKEN = {
@@ -173,7 +172,7 @@ BROKEN = {
     "messages of version 3, order of components": (
         codec,
         "_READING",
-        _Reversed(),
+        Backwards(),
     ),
     "SCP80, receipt ciphered alone": (packet, "_ciphering_alone", always(answer=False)),
 }

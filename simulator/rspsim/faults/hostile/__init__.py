@@ -30,6 +30,13 @@ from rspsim.faults.hostile.odd_lists import (
     taking_short_iccid,
 )
 from rspsim.faults.hostile.odd_newer import LaterMembers, NextPort, RpmResultCut
+from rspsim.faults.hostile.odd_reading import (
+    NoAddresses,
+    NoChallenge,
+    NothingOfInfo2,
+    OddNotification,
+    UnwrappedList,
+)
 
 _OPERATOR = {"foreign": "disabled", "waiting": "yes"}
 """A card with a Profile of an operator, whose Notifications wait."""
@@ -98,6 +105,14 @@ HOSTILE = (
     HostileCard(
         "hostile.unknown-members", "Right: adds unknown objects to its answers.", UnknownMembers
     ),
+    HostileCard("hostile.no-addresses", "Refuses to say its addresses: 6A80.", NoAddresses),
+    HostileCard("hostile.no-challenge", "Gives no eUICC challenge: 6F00.", NoChallenge),
+    HostileCard(
+        "hostile.nothing-of-info2", "Answers GetEUICCInfo2 with 9000 alone.", NothingOfInfo2
+    ),
+    HostileCard(
+        "hostile.unwrapped-list", "Lists Profiles without A0.", UnwrappedList, made=_OPERATOR
+    ),
     HostileCard(
         "hostile.rpm-result-cut",
         "Version 3: answers LoadRpmPackage one octet short.",
@@ -151,6 +166,12 @@ HOSTILE = (
         "hostile.operator-aboard-unknown-members",
         "Right: an operator's Profile and Notifications, and unknown objects.",
         both(NotToBeTouched, UnknownMembers),
+        made=_OPERATOR,
+    ),
+    HostileCard(
+        "hostile.operator-aboard-odd-notification",
+        "An operator's Profile and Notifications, listed with events that no decoder takes.",
+        both(NotToBeTouched, OddNotification),
         made=_OPERATOR,
     ),
 )
