@@ -113,7 +113,6 @@ PATHS = (
     "es2plus/cancelOrder",
     "es2plus/releaseProfile",
     "es2plus/rpmOrder",
-    "es2plus/handleDeviceChangeRequest",
 )
 
 
@@ -157,7 +156,7 @@ def test_functions_of_the_server():
         request = HttpRequest(method="POST", path=f"/gsma/rsp2/{path}", headers={}, body=b"{}")
         if server.handle(request).status == 404:
             unknown.add(path)
-    assert unknown == set(GAPS["SM-DP+: functions"])
+    assert unknown == set(GAPS.get("SM-DP+: functions", ()))
 
 
 def test_functions_of_the_discovery_server():
@@ -186,7 +185,7 @@ def test_rows_without_a_case():
     claimed = _ids()
     open_rows = Counter(row.area for row in CATALOGUE if row.id not in claimed)
     wanted = {f"{area}, {count} rows" for area, count in open_rows.items()}
-    assert wanted == set(GAPS["Suites: rows without a case"])
+    assert wanted == set(GAPS.get("Suites: rows without a case", ()))
 
 
 def test_what_recordings_and_times_lack_is_lacking():

@@ -86,6 +86,12 @@ PRODUCTS: Mapping[str, Product] = {
             ("--host-id-octets 1", "hostId of one octet", "5.5.1"),
             ("--host-id-octets 16", "hostId of sixteen octets", "5.5.1"),
             ("--protocol-version 2.2.2", "an older release of version 2", "6.5.1"),
+            ("--protocol-version 2.5.0", "a server of version 2", "6.5.1"),
+            ("--chain B", "another chain for clients of version 3", "v3.1, 4.5.2"),
+            ("--chain C", "another chain for clients of version 3", "v3.1, 4.5.2"),
+            ("--chain Ov3", "another chain for clients of version 3", "v3.1, 4.5.2"),
+            ("--no-signatures-covered", "signed without euiccSignature1", "v3.1, 5.6"),
+            ("--change-encrypted", "what a Device Change hands over is encrypted", "v3.1, 5.6"),
             (
                 "--curves brainpoolP256r1,nistP256",
                 "the other curve is preferred, TLS of ES9+ and ES2+ on it alone",

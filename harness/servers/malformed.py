@@ -28,6 +28,7 @@ import threading
 import time  # noqa: TID251  how long it took is printed
 from collections import Counter
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ from rspcore.crypto.curves import Curve
 from rspcore.pki.generate import make_pki
 from rspcore.profile_maker import make_profile, preset
 from rspsim.server_setup import tls_credential
-from rspsim.smdpp import HttpRequest, HttpResponse, SmDpPlus
+from rspsim.smdpp import HttpRequest, HttpResponse, Policy, SmDpPlus
 from rspsim.smdpp.limits import KeptLimits
 from rspsim.smds import SmDs
 from rspsim.system import SystemClock, SystemRng
@@ -49,6 +50,7 @@ from malformed_requests import Request, Samples, drawn
 PKI = make_pki()
 SHORT, LONG = 1_000, 100_000
 PATIENCE_S = 20.0
+A_DAY = timedelta(days=1)
 GROWTH_OCTETS = 2 << 20
 """In the second half, when every part of the servers has been in use for a while."""
 LIMITS = KeptLimits(exchanges=200, receipts=200, sessions=200, history_octets=4 << 20)
@@ -95,7 +97,8 @@ def serve() -> None:
     """Serves both until standard input ends; a line of input asks for the facts."""
     logging.basicConfig(level=logging.WARNING)
     clock, rng = SystemClock(), SystemRng()
-    dp = SmDpPlus(PKI, address="localhost", rng=rng, clock=clock, limits=LIMITS)
+    policy = Policy(session_lifetime=A_DAY)  # the open one has to outlive a slow machine
+    dp = SmDpPlus(PKI, address="localhost", rng=rng, clock=clock, policy=policy, limits=LIMITS)
     ds = SmDs(PKI, address="localhost", rng=rng, clock=clock, limits=LIMITS)
     profile = make_profile(preset("PROFILE_OPERATIONAL1"))
     dp.orders.order(profile.upp, profile.metadata, matching_id="OPEN")

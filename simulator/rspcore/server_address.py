@@ -5,8 +5,20 @@ in brackets when they are of version 6 and a port follows (RFC 3986, 3.2.2).
 """
 
 import ipaddress
+from collections.abc import Iterable
+from typing import Final
 
-__all__ = ["host_of", "in_brackets", "is_ip_address", "same_address", "split_address"]
+__all__ = [
+    "host_of",
+    "in_brackets",
+    "is_ip_address",
+    "newer_name",
+    "same_address",
+    "split_address",
+    "with_newer_names",
+]
+
+_NEWER: Final = "rsp3-"
 
 
 def split_address(address: str) -> tuple[str, str]:
@@ -55,3 +67,19 @@ def same_address(one: str, other: str) -> bool:
     """
     (host, port), (other_host, other_port) = map(split_address, (one.lower(), other.lower()))
     return host == other_host and (port == other_port or not port or not other_port)
+
+
+def newer_name(host: str) -> str:
+    """Returns the name that a server has beside its FQDN in version 3 (SGP.22 v3.1, 2.6.6.2).
+
+    >>> newer_name("smdp.example.com"), newer_name("localhost"), newer_name("127.0.0.1")
+    ('rsp3-smdp.example.com', '', '')
+    """
+    has_one = "." in host and not is_ip_address(host) and not host.startswith(_NEWER)
+    return _NEWER + host if has_one else ""
+
+
+def with_newer_names(hosts: Iterable[str]) -> tuple[str, ...]:
+    """Returns host names, each once, and behind them those of version 3."""
+    names = tuple(dict.fromkeys(hosts))
+    return (*names, *(newer_name(one) for one in names if newer_name(one)))

@@ -8,16 +8,18 @@ from typing import Final, Protocol
 from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError, LocalError
 from rspcore.frozen import dataclass
+from rspcore.ids import Version
 from rspcore.messages.metadata import StoreMetadataRequest
 from rspcore.pki.bundle import Credential, Pki
 from rspcore.pki.generate import issue_tls
 from rspcore.pki.roles import Role
-from rspcore.server_address import host_of
+from rspcore.server_address import host_of, with_newer_names
 from rspsim.pki_folder import read_pki
 from rspsim.smdpp import SmDpPlus
 from rspsim.smdpp.ci_guard import require_test_ci
 from rspsim.smdpp.fault_switch import SCOPE_TYPES, FaultSwitch, ServerFault
 from rspsim.smdpp.greeting import Greeting, TlsOwner, TlsTerms
+from rspsim.smdpp.policy import Policy
 
 __all__ = [
     "Package",
@@ -28,9 +30,10 @@ __all__ = [
     "share",
     "switch_faults",
     "tls_credential",
+    "tls_names",
 ]
 
-
+_VERSION_3: Final = Version.from_text("3.0.0")
 _DISORDER: Final = ("http.refuse", "tcp.lose_request", "tcp.reset_before")
 
 
@@ -80,6 +83,17 @@ def server_number(pki: Pki, oid: str | None) -> int:
     )
 
 
+def tls_names(server: "MetServer") -> tuple[str, ...]:
+    """Returns the host names in the TLS certificates of a server, each once.
+
+    One of version 3 has the names of version 3 as well (SGP.22 v3.1, 2.6.6.2).
+    """
+    identity = server.identity
+    hosts = map(host_of, (identity.address, *identity.aliases))
+    newer = server.policy.version >= _VERSION_3
+    return with_newer_names(hosts) if newer else tuple(dict.fromkeys(hosts))
+
+
 def tls_credential(server: SmDpPlus, curve: Curve, now: datetime) -> Credential:
     """Issues a TLS certificate for every name of the server, or returns the one of the PKI.
 
@@ -87,9 +101,9 @@ def tls_credential(server: SmDpPlus, curve: Curve, now: datetime) -> Credential:
         ConfigError: the PKI has neither the key of its CI nor a TLS certificate that is valid now.
     """
     identity = server.identity
-    names = [host_of(one) for one in (identity.address, *identity.aliases)]
     if identity.pki.ci(curve).key is not None:
-        return issue_tls(identity.pki, curve, dict.fromkeys(names), now, registered_id=identity.oid)
+        names = tls_names(server)
+        return issue_tls(identity.pki, curve, names, now, registered_id=identity.oid)
     kept = identity.pki.dp_tls(curve, identity.server)
     if not kept.certificate.not_before <= now <= kept.certificate.not_after:
         raise ConfigError(
@@ -105,6 +119,10 @@ class MetServer(Protocol):
     @property
     def identity(self) -> "NamedOwner":
         """Returns addresses and credentials."""
+
+    @property
+    def policy(self) -> Policy:
+        """Returns its choices."""
 
     def greeting(self, terms: TlsTerms, own: Credential) -> Greeting | None:
         """Returns how a client that has just connected is met, None for as usual."""
@@ -133,8 +151,7 @@ def met_with_faults(
         own: TLS certificate of the listener.
         now: Present time of the real clock.
     """
-    names = tuple(dict.fromkeys(map(host_of, (server.identity.address, *server.identity.aliases))))
-    terms = TlsTerms(identity=server.identity, curve=curve, names=names, now=now)
+    terms = TlsTerms(identity=server.identity, curve=curve, names=tls_names(server), now=now)
     return lambda: server.greeting(terms, own)
 
 

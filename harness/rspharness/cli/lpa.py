@@ -79,6 +79,13 @@ def _server_options() -> argparse.ArgumentParser:
         "repeatable",
     )
     server.add_argument(
+        "--hosts",
+        type=Path,
+        metavar="FILE",
+        help="IP addresses of servers in the form of /etc/hosts, in place of DNS; an LPA of "
+        "version 3 connects to the name rsp3-NAME of a server where it has an address",
+    )
+    server.add_argument(
         "--timeout",
         type=float,
         default=30.0,

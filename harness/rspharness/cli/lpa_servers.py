@@ -5,6 +5,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 from time import sleep  # noqa: TID251  waits, and reads no clock
+from typing import Final
 
 from rspcore.errors import ConfigError, DecodeError, LocalError, RemoteError
 from rspcore.ids import Version
@@ -22,6 +23,7 @@ from rspharness.lpa.es9p_client import HttpPort, ServerUnreachableError
 from rspharness.lpa.https_arguments import parse_connect_to, read_ci_certificates
 from rspharness.lpa.https_port import HttpsOptions, HttpsPort
 from rspharness.lpa.isdr_channel import IsdrChannel
+from rspharness.lpa.newer.server_names import read_hosts
 from rspharness.lpa.notification_delivery import (
     deliver_all,
     deliver_older,
@@ -43,13 +45,20 @@ from rspharness.targets.transport import TracedLink
 
 __all__ = ["discover", "download", "newer_device", "notifications", "port_of", "recorded"]
 
+_VERSION_3: Final = Version.from_text("3.0.0")
 _FOUND_COLUMNS = ("address", "matchingId", "iccid", "complete", "error")
 _LONGEST_MATCHING_ID = 255
 _pause = sleep
 
 
-def port_of(options: argparse.Namespace) -> HttpsPort:
-    """Returns the way to servers that the options ask for."""
+def port_of(options: argparse.Namespace, *, newer: bool = False) -> HttpsPort:
+    """Returns the way to servers that the options ask for.
+
+    Args:
+        options: The command line.
+        newer: Whether the LPA is one of version 3 whatever the options say.
+    """
+    version = _protocol_version(options)
     return HttpsPort(
         HttpsOptions(
             ca_certificates=_trusted(options),
@@ -58,8 +67,24 @@ def port_of(options: argparse.Namespace) -> HttpsPort:
             timeout_s=options.timeout,
             headers=_headers(options),
             tls_keys=_key_file(options.tls_keys),
+            newer_names=newer or (version is not None and version >= _VERSION_3),
+            hosts=_hosts(options.hosts),
         )
     )
+
+
+def _hosts(file: Path | None) -> dict[str, str] | None:
+    """Returns the addresses of a file in the form of /etc/hosts; None for DNS.
+
+    Raises:
+        ConfigError: it cannot be read.
+    """
+    if file is None:
+        return None
+    try:
+        return read_hosts(file.read_text(encoding="utf-8"), str(file))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"--hosts {file}: {error}") from error
 
 
 def _key_file(file: Path | None) -> Path | None:

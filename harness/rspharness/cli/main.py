@@ -139,7 +139,7 @@ AREAS: Mapping[str, Named] = {
     "record": Named(_record, "record a card, so that it can be replayed without it"),
     "report": Named(_report, "make the reports of a run that was killed or hangs"),
     "merge": Named(_merge, "make one report of the parts of a run"),
-    "decode": Named(_decode, "show a trace decoded, or write it for Wireshark"),
+    "decode": Named(_decode, "show a trace or octets decoded, or write a trace for Wireshark"),
     "compare": Named(_compare, "show what two runs, firmwares or cards differ in"),
     "fingerprint": Named(_fingerprint, "show what identifies the firmware of a card, in seconds"),
     "fleet": Named(

@@ -20,6 +20,8 @@ from binascii import Error
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from rspcore.errors import DecodeError
+from rspcore.tlv import parse_all
 from rspharness.evidence.fields import INDENT, named, tree
 from rspharness.evidence.ota_scripts import script_lines
 from rspharness.record.trace import Remark
@@ -48,10 +50,28 @@ _KINDS: Final[Mapping[str, str]] = {
     "boundProfilePackage": "BoundProfilePackage",
     "cancelSessionResponse": "CancelSessionResponse",
     "pendingNotification": "PendingNotification",
+    "smdpSigned3": "SmdpSigned3",
+    "smdpSigned4": "SmdpSigned4",
+    "smdpSigned5": "SmdpSigned5",
+    "smdpSigned6": "SmdpSigned6",
+    "smdsSigned2": "SmdsSigned2",
+    "prepareDeviceChangeResponse": "PrepareDeviceChangeResponse",
+    "deleteNotificationForDc": "DeleteNotificationForDc",
 }
 """Types of the members that carry data objects in base64."""
-_OBJECTS: Final = frozenset({"serverSignature1", "smdpSignature2", "euiccCiPKIdToBeUsed"})
-_OCTETS: Final = frozenset({"euiccChallenge"})
+_EACH: Final[Mapping[str, str]] = {
+    "otherCertsInChain": "Certificate",
+    "crlList": "CertificateList",
+}
+"""Types of the members that are lists of such objects."""
+_OBJECTS: Final = frozenset(
+    {
+        *("serverSignature1", "smdpSignature2", "euiccCiPKIdToBeUsed", "rpmScript"),
+        *("smdpSignature3", "smdpSignature4", "smdpSignature5", "smdpSignature6"),
+        *("smdsSignature2", "lpaRspCapability"),
+    }
+)
+_OCTETS: Final = frozenset({"euiccChallenge", "dcSessionId", "ecId"})
 
 
 class HttpMessage:
@@ -123,6 +143,11 @@ def body_lines(line: str) -> Iterator[str]:
 
 def _member(name: str, value: object) -> Iterator[str]:
     """Yields a member of a JSON object."""
+    if name in _EACH and isinstance(value, list):
+        yield f"{INDENT * 2}{name}: {len(value)} of them"
+        for one in map(_octets, value):
+            yield from named(_EACH[name], one, 3) if one else (f"{INDENT * 3}no base64",)
+        return
     octets = _octets(value) if name in _KINDS.keys() | _OBJECTS | _OCTETS else None
     if octets is None:
         shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
@@ -131,7 +156,21 @@ def _member(name: str, value: object) -> Iterator[str]:
         yield f"{INDENT * 2}{name}: {octets.hex().upper()}"
     else:
         yield f"{INDENT * 2}{name}"
-        yield from named(_KINDS[name], octets, 3) if name in _KINDS else tree(octets, 3)
+        if name == "rpmScript":
+            yield from _commands(octets)
+        else:
+            yield from named(_KINDS[name], octets, 3) if name in _KINDS else tree(octets, 3)
+
+
+def _commands(script: bytes) -> Iterator[str]:
+    """Yields the commands of an RPM script, which follow on each other."""
+    try:
+        parts = parse_all(script)
+    except DecodeError:
+        yield from tree(script, 3)
+        return
+    for one in parts:
+        yield from named("RpmCommand", bytes(one.raw), 3)
 
 
 def _octets(value: object) -> bytes | None:

@@ -49,7 +49,7 @@ from rspharness.lpa.es9p_client import (
     ServerUnreachableError,
 )
 from rspharness.lpa.isdr_channel import IsdrChannel
-from rspharness.lpa.local_management import code_text, read_addresses
+from rspharness.lpa.local_management import authenticate_error_text, code_text, read_addresses
 
 __all__ = ["default_code", "find_events", "is_nothing_pending", "register_for_push"]
 
@@ -153,7 +153,7 @@ def _events_at(
         transaction_id=initiated.transaction_id, authenticate_server_response=response.encode()
     )
     if refused is not None:
-        text = code_text(refused.authenticate_error_code)
+        text = authenticate_error_text(refused.authenticate_error_code)
         stopped = CardRefusedError(f"ES10b.AuthenticateServer: the card answered {text}", code=text)
         try:
             es11.event_entries(request)
@@ -252,7 +252,7 @@ def register_for_push(
     response = card.send(request)
     refused = response.authenticate_response_error
     if refused is not None:
-        text = code_text(refused.authenticate_error_code)
+        text = authenticate_error_text(refused.authenticate_error_code)
         raise CardRefusedError(f"ES10b.AuthenticateServer: the card answered {text}", code=text)
     answer = es11.events(
         es9p.AuthenticateClientRequest(

@@ -54,7 +54,7 @@ from rspharness.lpa.es9p_client import (
     TransportFaultError,
 )
 from rspharness.lpa.isdr_channel import IsdrChannel
-from rspharness.lpa.local_management import code_text
+from rspharness.lpa.local_management import authenticate_error_text, code_text
 
 __all__ = [
     "STANDARD_DEVICE",
@@ -335,7 +335,7 @@ def authenticate(
     refused = response.authenticate_response_error
     if refused is not None:
         _report_card_error(lambda: es9.authenticate_client(request))
-        text = code_text(refused.authenticate_error_code)
+        text = authenticate_error_text(refused.authenticate_error_code)
         raise CardRefusedError(f"ES10b.AuthenticateServer: the card answered {text}", code=text)
     answer = es9.authenticate_client(request)
     try:

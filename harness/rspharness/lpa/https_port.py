@@ -35,6 +35,7 @@ from rspharness.lpa.https_failures import (
     no_common_curve,
     unreachable,
 )
+from rspharness.lpa.newer.server_names import NameService, TlsName, is_fatal_alert, ways_to
 from rspharness.record.timing import stopwatch
 
 __all__ = ["HttpsOptions", "HttpsPort"]
@@ -58,6 +59,9 @@ class HttpsOptions:
         headers: Header fields in place of those of the client, such as User-Agent.
         tls_keys: File to which the keys of each TLS connection are added, for Wireshark; None for
             none.
+        newer_names: True for an LPA of version 3, which tries the name of version 3 of a server
+            first (`rspharness.lpa.newer.server_names`).
+        hosts: IP addresses by name in lower case, in place of DNS; None for DNS.
     """
 
     ca_certificates: tuple[bytes, ...] = ()
@@ -67,6 +71,8 @@ class HttpsOptions:
     timeout_s: float = 30.0
     headers: Mapping[str, str] = field(default_factory=dict)
     tls_keys: Path | None = None
+    newer_names: bool = False
+    hosts: Mapping[str, str] | None = None
 
 
 class HttpsPort:
@@ -83,6 +89,7 @@ class HttpsPort:
         self._certificates: dict[str, bytes] = {}
         self._deadline = _Deadline()
         self._last_curve: Curve | None = None
+        self._service = NameService(self._options.hosts)
 
     def limit_roots(self, ci_pkids: Collection[bytes]) -> None:
         """Accepts from now on only servers under these CI keys (20 octets each).
@@ -153,10 +160,31 @@ class HttpsPort:
     def _first_request(
         self, address: str, path: str, headers: Mapping[str, str], body: bytes
     ) -> HttpReply:
+        *others, last = self._ways(host_of(address))
+        for way in others:
+            try:
+                return self._request_by(way, address, path, headers, body)
+            except SSLError as error:
+                if not is_fatal_alert(error):
+                    raise
+        return self._request_by(last, address, path, headers, body)
+
+    def _ways(self, name: str) -> list[TlsName]:
+        """Returns the names to try, at least one."""
+        options, service = self._options, self._service
+        if not options.newer_names:
+            return [TlsName(name, name)]
+        if options.connect_to and options.hosts is None:  # these take the place of DNS
+            service = NameService({one.partition(":")[0]: one for one in options.connect_to})
+        return list(ways_to(name, service))
+
+    def _request_by(
+        self, way: TlsName, address: str, path: str, headers: Mapping[str, str], body: bytes
+    ) -> HttpReply:
         curve = self._options.curve
         curves = (curve,) if curve else (Curve.NIST_P256, Curve.BRAINPOOL_P256R1)
         for last in curves[:-1]:
-            pool = self._pool(address, last)
+            pool = self._pool(address, way, last)
             try:
                 reply = self._request(pool, address, path, headers, body)
             except SSLError as error:
@@ -166,7 +194,7 @@ class HttpsPort:
             else:
                 self._pools[address] = pool
                 return reply
-        pool = self._pool(address, curves[-1])
+        pool = self._pool(address, way, curves[-1])
         reply = self._request(pool, address, path, headers, body)
         self._pools[address] = pool
         return reply
@@ -200,33 +228,34 @@ class HttpsPort:
             )
         return HttpReply(response.status, dict(response.headers), content)
 
-    def _place(self, address: str) -> tuple[str, int]:
-        """Returns host and port to connect to for an address."""
+    def _place(self, address: str, host: str = "") -> tuple[str, int]:
+        """Returns host and port to connect to for an address, by another name of it if given."""
         name, port_text = split_address(address.lower())
+        name = host or name
         port = int(port_text) if port_text else _HTTPS_PORT
         keys = (f"{in_brackets(name)}:{port}", name, "")
         places = (self._options.connect_to.get(key) for key in keys)
-        return next((place for place in places if place), (name, port))
+        return next((place for place in places if place), (self._service.place(name), port))
 
-    def _pool(self, address: str, curve: Curve) -> urllib3.HTTPSConnectionPool:
-        options, name = self._options, host_of(address)
-        host, port = self._place(address)
+    def _pool(self, address: str, way: TlsName, curve: Curve) -> urllib3.HTTPSConnectionPool:
+        options, name = self._options, way.certificate
+        host, port = self._place(address, way.host)
         self._last_curve = curve
         pool = urllib3.HTTPSConnectionPool(
             host,
             port,
             timeout=urllib3.Timeout(connect=options.timeout_s, read=options.timeout_s),
             maxsize=1,
-            ssl_context=self._context(curve),
-            server_hostname=name,
+            ssl_context=self._context(curve, said=way.said),
+            server_hostname=way.host,
             assert_hostname=False if options.insecure else name,
         )
         if not options.insecure:
-            connection: Any = self._checked_connection(address)
+            connection: Any = self._checked_connection(address, name)
             pool.ConnectionCls = connection
         return pool
 
-    def _checked_connection(self, address: str) -> type[HTTPSConnection]:
+    def _checked_connection(self, address: str, name: str) -> type[HTTPSConnection]:
         check = self._check
 
         class Checked(HTTPSConnection):
@@ -235,14 +264,14 @@ class HttpsPort:
                 sock = self.sock
                 der = sock.getpeercert(binary_form=True) if isinstance(sock, ssl.SSLSocket) else b""
                 try:
-                    check(address, der or b"")
+                    check(address, name, der or b"")
                 except RspError:
                     self.close()
                     raise
 
         return Checked
 
-    def _check(self, address: str, der: bytes) -> None:
+    def _check(self, address: str, name: str, der: bytes) -> None:
         """Checks a TLS certificate by the rules of `rspcore.pki.verification`."""
         try:
             certificate = Certificate.from_der(der)
@@ -251,7 +280,6 @@ class HttpsPort:
         issuer = self._issuer(certificate)
         role = self._roles.get(address.lower())
         roles = (Role.DP_TLS, Role.DS_TLS) if role is None else (role,)
-        name = host_of(address)
         now = datetime.now(UTC)  # noqa: TID251  TLS is held against the real clock
         flaw = next(tls_certificate_flaws(certificate, roles, issuer, now, name), None)
         if flaw is not None:
@@ -288,8 +316,9 @@ class HttpsPort:
             )
         return kept
 
-    def _context(self, curve: Curve) -> ssl.SSLContext:
-        context = _context(self._options, curve, self._trusted())
+    def _context(self, curve: Curve, *, said: bool) -> ssl.SSLContext:
+        kind = ssl.SSLContext if said else _Nameless
+        context = _context(kind, self._options, curve, self._trusted())
         deadline = self._deadline
 
         class Timed(ssl.SSLSocket):
@@ -305,6 +334,13 @@ class HttpsPort:
 
         context.sslsocket_class = Timed
         return context
+
+
+class _Nameless(ssl.SSLContext):
+    """A context whose ClientHello says no name."""
+
+    def wrap_socket(self, *given: Any, **named: Any) -> ssl.SSLSocket:
+        return super().wrap_socket(*given, **{**named, "server_hostname": None})
 
 
 class _Deadline:
@@ -328,8 +364,10 @@ class _Deadline:
         return left
 
 
-def _context(options: HttpsOptions, curve: Curve, trusted: tuple[bytes, ...]) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+def _context(
+    kind: type[ssl.SSLContext], options: HttpsOptions, curve: Curve, trusted: tuple[bytes, ...]
+) -> ssl.SSLContext:
+    context = kind(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if options.tls_keys is not None:
         context.keylog_filename = str(options.tls_keys)

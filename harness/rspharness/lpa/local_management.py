@@ -38,11 +38,13 @@ from rspcore.messages.es10c import (
     SetNicknameRequest,
     SetNicknameResult,
 )
+from rspcore.messages.v3.server_authentication import AuthenticateErrorCode
 from rspharness.lpa.isdr_channel import IsdrChannel
 from rspharness.lpa.proactive import free_toolkit, settle_refresh
 
 __all__ = [
     "ProfileName",
+    "authenticate_error_text",
     "code_text",
     "delete_profile",
     "disable_profile",
@@ -66,6 +68,12 @@ _HEXADECIMAL = frozenset("0123456789ABCDEF")
 def code_text(code: int) -> str:
     """Writes a result or error code as the specification names it, "catBusy(5)"."""
     return f"{code.name}({int(code)})" if isinstance(code, IntEnum) else f"unknown code({code})"
+
+
+def authenticate_error_text(code: int) -> str:
+    """Writes an AuthenticateErrorCode, those of version 3 too, such as "missingCrl(9)"."""
+    known = code in AuthenticateErrorCode.__members__.values()
+    return code_text(AuthenticateErrorCode(code) if known else code)
 
 
 def _require(name: str, result: int, ok: IntEnum) -> None:

@@ -27,6 +27,9 @@ _TAGS: Final = {
     "getBoundProfilePackage": 0xBF3A,
     "cancelSession": 0xBF41,
     "handleNotification": 0xBF3D,
+    "confirmDeviceChange": 0xBF4C,
+    "checkProgress": 0xBF61,
+    "checkEvent": 0xBF46,
 }
 _ES11_ANSWER: Final = 0xBF40
 _WRAPPER: Final = 0xA2
@@ -37,12 +40,36 @@ _MEMBERS: Final[Mapping[int, Mapping[int, str]]] = {
     0xBF3A: {0x80: "transactionId", 0xBF36: "boundProfilePackage"},
     0xBF41: {},
     _ES11_ANSWER: {0x80: "transactionId"},
+    0xBF4C: {0x80: "transactionId", 0x5F37: "smdpSignature5"},
+    0xBF61: {},
+    0xBF46: {},
 }
 _SEQUENCES: Final = {
     0xBF39: ("serverSigned1", "serverCertificate"),
     0xBF3B: ("smdpSigned2", "smdpCertificate"),
+    0xBF4C: ("smdpSigned5",),
 }
 """Members with the tag 30, in their order."""
+_OTHER_OK: Final[Mapping[int, Mapping[int, tuple[str, str]]]] = {
+    0xBF3B: {
+        0xA2: ("smdpSigned3", "smdpSignature3"),
+        0xA3: ("smdpSigned4", "smdpSignature4"),
+        0xA4: ("smdpSigned6", "smdpSignature6"),
+    },
+    _ES11_ANSWER: {0xA2: ("smdsSigned2", "smdsSignature2")},
+}
+"""Alternatives of version 3 beside A0: what is signed, and the signature."""
+_LISTS: Final = {0xA1: "otherCertsInChain", 0xA2: "crlList"}
+"""Lists of version 3 in the answer of InitiateAuthentication."""
+_TAGS_OF_MEMBERS: Final = {
+    "transactionId": 0x80,
+    "dcSessionId": 0x80,
+    "ecId": 0x80,
+    "smdsAddress": 0x81,
+    "pendingNotification": 0xA0,
+}
+"""Members of requests that are no whole data objects, in the order of the module."""
+_NOT_OCTETS: Final = ("smdpAddress", "smdsAddress")
 
 
 def written(function: str, members: Mapping[str, Any]) -> bytes:
@@ -53,27 +80,32 @@ def written(function: str, members: Mapping[str, Any]) -> bytes:
         members: Members in the JSON form.
     """
     octets = {name: _octets(name, one) for name, one in members.items() if one is not None}
-    parts: list[bytes] = []
-    if function == "initiateAuthentication":
-        for tag, name in ((0x81, "euiccChallenge"), (0x83, "smdpAddress")):
-            if name in octets:
-                parts.append(tlv.encode(tag, octets[name]))
-        parts.append(octets.get("euiccInfo1", b""))
-    elif function == "handleNotification":
-        parts.append(tlv.encode(0xA0, octets["pendingNotification"]))
-    else:
-        if "transactionId" in octets:
-            parts.append(tlv.encode(0x80, octets["transactionId"]))
-        for name, value in octets.items():
-            if name == "cancelSessionResponse":  # the tag of the choice takes the place of its own
-                parts.append(tlv.encode(0xA1, bytes(tlv.parse(value).value)))
-            elif name != "transactionId":
-                parts.append(value)
+    parts = _initiation(octets) if function == "initiateAuthentication" else _parts(octets)
     return tlv.encode(_WRAPPER, tlv.encode(_TAGS[function], *parts))
 
 
+def _initiation(octets: Mapping[str, bytes]) -> list[bytes]:
+    """Returns the parts of InitiateAuthentication, in the order of its module."""
+    named = ((0x81, "euiccChallenge"), (0x83, "smdpAddress"))
+    parts = [tlv.encode(tag, octets[name]) for tag, name in named if name in octets]
+    return [*parts, octets.get("euiccInfo1", b""), octets.get("lpaRspCapability", b"")]
+
+
+def _parts(octets: Mapping[str, bytes]) -> list[bytes]:
+    """Returns the parts of any other request: those with a tag here, and whole data objects."""
+    parts = [
+        tlv.encode(tag, octets[name]) for name, tag in _TAGS_OF_MEMBERS.items() if name in octets
+    ]
+    for name, value in octets.items():
+        if name == "cancelSessionResponse":  # the tag of the choice takes the place of its own
+            parts.append(tlv.encode(0xA1, bytes(tlv.parse(value).value)))
+        elif name not in _TAGS_OF_MEMBERS:
+            parts.append(value)
+    return parts
+
+
 def _octets(name: str, value: str) -> bytes:
-    if name == "smdpAddress":
+    if name in _NOT_OCTETS:
         return value.encode()
     return bytes.fromhex(value) if name == "transactionId" else base64.b64decode(value)
 
@@ -105,23 +137,35 @@ def _choice(expected: int, body: bytes) -> tlv.Tlv:
         (choice,) = choice.children()
     if (outer.tag, answer.tag) != (_WRAPPER, expected):
         raise DecodeError(f"tags {outer.tag:X} and {answer.tag:X}")
-    if choice.tag not in (_OK, _ERROR):
+    if choice.tag not in (_OK, _ERROR, *_OTHER_OK.get(expected, ())):
         raise DecodeError(f"alternative {choice.tag:X}")
     return choice
 
 
 def _members(answer: int, choice: tlv.Tlv) -> dict[str, object]:
     found: dict[str, object] = {}
-    sequences = iter(_SEQUENCES.get(answer, ()))
+    other = _OTHER_OK.get(answer, {}).get(choice.tag)
+    sequences = iter(other[:1] if other else _SEQUENCES.get(answer, ()))
+    members = {**_MEMBERS[answer], 0x5F37: other[1]} if other else _MEMBERS[answer]
     for one in choice.children():
-        name = next(sequences, "") if one.tag == 0x30 else _MEMBERS[answer].get(one.tag, "")
+        name = next(sequences, "") if one.tag == 0x30 else members.get(one.tag, "")
         if name == "transactionId":
             found[name] = bytes(one.value).hex().upper()
         elif name:
-            found[name] = base64.b64encode(bytes(one.raw)).decode("ascii")
+            found[name] = _base64(one)
         elif answer == _ES11_ANSWER and one.tag == 0xA1:
             found["eventEntries"] = [_entry(entry) for entry in one.children()]
+        elif answer == _TAGS["initiateAuthentication"] and one.tag in _LISTS:
+            found[_LISTS[one.tag]] = [_base64(part) for part in one.children()]
+        elif answer == _TAGS["checkProgress"] and one.tag == 0x80:
+            found["retryDelay"] = int.from_bytes(one.value, "big")
+        elif answer == _TAGS["checkEvent"] and one.tag == 0x80:
+            found["isPendingEvent"] = any(one.value)
     return found
+
+
+def _base64(one: tlv.Tlv) -> str:
+    return base64.b64encode(bytes(one.raw)).decode("ascii")
 
 
 def _entry(entry: tlv.Tlv) -> dict[str, str]:

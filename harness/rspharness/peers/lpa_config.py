@@ -16,7 +16,8 @@
 
 Between braces stand `command` (what follows `--` on the command line), `device` (the modem with the
 card) or `reader` (the PC/SC reader with it), `eid`, `ca` (file with the CI that is trusted), `code`
-(an activation code), `confirmation_code`, `iccid`, `text` (a nickname) and `address` (of a server).
+(an activation code), `confirmation_code`, `iccid`, `text` (a nickname), `address` (of a server)
+and, in `download_by_name`, `hosts` (a file in the form of /etc/hosts: the names that have one).
 RSPLAB_CASE in its environment is the row of the catalogue that calls it.
 """
 
@@ -39,6 +40,7 @@ CALLS: Final = (
     "download",
     "download_with_code",
     "download_default",
+    "download_by_name",
     "reject",
     "postpone",
     "discover",
@@ -61,7 +63,7 @@ OPTIONS: Final[Mapping[str, str]] = {
 """What conditions of the catalogue ask of an LPA."""
 _WORDS: Final = (
     *("command", "device", "reader", "eid", "ca", "code", "confirmation_code", "iccid", "text"),
-    "address",
+    *("address", "hosts"),
 )
 _KEYS: Final = ("card", "limit_s", "crash", "failure", "calls", "environment", "options")
 _TRACEBACK: Final = "Traceback (most recent call last)"

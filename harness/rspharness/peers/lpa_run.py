@@ -29,6 +29,8 @@ __all__ = ["KIND", "LpaRun"]
 
 KIND = "lpa"
 """Kind of the target of such a run, in its report."""
+_ANY_LPA = "LPA"
+"""The option of rows that are for an LPA, whatever it can do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +71,14 @@ class LpaRun(Run):
         self._lpa = LpaTarget(command)
         reason = "not declared in [options] of --config"
         self._capabilities = Capabilities(
-            dict(config.options),
+            {_ANY_LPA: True, **config.options},
             unknown={name: reason for name in OPTIONS if name not in config.options},
         )
+
+    @property
+    def version(self) -> str:
+        """Returns the versions whose rows apply; those of version 3 to an LPA that is one of it."""
+        return "v2 and v3" if self.config.options.get("L_V3") else "v2"
 
     @property
     def opened(self) -> bool:

@@ -19,6 +19,7 @@ from rspharness.lpa.notification_delivery import PendingNotification, retrieve_n
 from rspharness.lpa.traced_port import write_message
 from rspharness.peers.lpa_outcome import Outcome
 from rspharness.peers.lpa_run import LpaRun
+from rspharness.peers.newer.named_server import ServerNames
 from rspharness.peers.server_answer import require
 from rspharness.record.trace import Trace
 from rspharness.record.verdicts import NotApplicable
@@ -155,6 +156,17 @@ class LpaUnderTest:
             raise NotApplicable(f"[calls] has no {name}")
         known = {"eid": str(self.card.card.state.eid), "ca": str(self.smdpp.ca_file), **words}
         return self._run.call(name, known, self.card, self._trace, self._row)
+
+    def reached_by_name(self, *, newer: bool, refuses: bool = False) -> ServerNames:
+        """Gives the SM-DP+ an FQDN, and takes note of the names by which the LPA asks for it.
+
+        Args:
+            newer: Whether its name of version 3 has an address, beside the FQDN.
+            refuses: Whether a ClientHello with the name of version 3 gets a fatal alert.
+        """
+        made = ServerNames(self.smdpp.address, newer=newer, refuses=refuses)
+        self._held.callback(made.close)
+        return made
 
     def download(self, order: Ordered) -> Outcome:
         """Has the Profile of an order downloaded."""

@@ -24,6 +24,8 @@ class OrderWish:
         downloads: Authentications before it ends in Error, None for the server's own limit.
         wrong_codes: Wrong Confirmation Codes before it does, None likewise.
         size: Octets of its package, None for any.
+        metadata: Data objects added to its metadata, hexadecimal, such as BF20 for a Profile that
+            can move to another device.
     """
 
     profile: str = "PROFILE_OPERATIONAL1"
@@ -36,6 +38,7 @@ class OrderWish:
     downloads: int | None = None
     wrong_codes: int | None = None
     size: int | None = None
+    metadata: str = ""
 
     @property
     def differences(self) -> dict[str, Any]:

@@ -13,6 +13,8 @@ __all__ = ["OwnServer"]
 _LAST: Final = "            Authorization: Bearer "
 _FIRST: Final = ("SM-DP+", "SM-DS")
 _END_S: Final = 10
+_NEWEST: Final = "3.1.0"
+"""Version of the protocol: clients of version 2 are served as by a server of that version."""
 
 
 class OwnServer:
@@ -43,7 +45,8 @@ class OwnServer:
             command += [one, "0"]
         if kind == "smdpp":
             command += ["--no-qr", "--write-client", str(self.client)]
-        command += [*(["--pki", str(pki)] if pki else []), *serve.split()]
+        command += ["--protocol-version", _NEWEST, *(["--pki", str(pki)] if pki else [])]
+        command += serve.split()
         self._process = subprocess.Popen(  # noqa: S603  our own program
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )

@@ -20,6 +20,9 @@ from rspcore.errors import ConfigError
 from rspharness.card.capabilities import Capabilities
 from rspharness.peers.learned_options import LEARNT, REUSE, learnt, profile_type_problem
 from rspharness.peers.lpa_calls import LpaCalls
+from rspharness.peers.newer.newer_calls import NewerCalls
+from rspharness.peers.newer.newer_card import NewerCard
+from rspharness.peers.newer.newer_options import options_seen
 from rspharness.peers.operator_calls import EventCalls, OperatorCalls
 from rspharness.peers.order_wish import Ordered, OrderWish
 from rspharness.peers.plain_trial import plainly
@@ -51,6 +54,10 @@ _CURVES: Final[Mapping[Curve, str]] = {
 _ASN1: Final = "S_ASN1"
 _OF_RSPLAB: Final = ("S_ORDERS", "S_ELIGIBILITY")
 """Options that the SM-DP+ of rsplab has, which its management port gives away."""
+_OF_RSPLAB_V3: Final = ("O_E_RPM", "O_E_DEVICE_CHANGE", "EVENT_CHECK")
+"""What the servers of rsplab of version 3 have."""
+_BOTH: Final = "v2 and v3"
+"""A server of version 3 serves cards and LPAs of version 2, too."""
 _IN_POLICY: Final = {REUSE: "offerKeptOtpk"}
 """Options that its policy decides, by the member of the policy."""
 
@@ -115,6 +122,20 @@ class ServerRun(Run):
         target = self.target
         asn1 = how.get("asn1", False)
         return LpaCalls(target.wire(trace), card, target.address, asn1=asn1, es11=target.sm_ds)
+
+    def newer_calls(self, trace: Trace, seed: str, **how: Any) -> NewerCalls:
+        """Returns an LPA of version 3 with a card of version 3.
+
+        Args:
+            trace: Takes every exchange.
+            seed: What the card draws from.
+            **how: `asn1` for the other binding, `pki` in place of that of the run, and what
+                `NewerCard` takes.
+        """
+        target = self.target
+        asn1, pki = how.pop("asn1", False), how.pop("pki", self.pki)
+        card = NewerCard(pki, how.pop("curve", self.options.curve), seed, **how)
+        return NewerCalls(target.wire(trace), card, target.address, asn1=asn1, es11=target.sm_ds)
 
     def order(self, wish: OrderWish, trace: Trace) -> Ordered:
         """Has a Profile ordered.
@@ -258,11 +279,27 @@ class ServerRun(Run):
             raise Inconclusive(f"the server was lost earlier: {why}") from error
         self.notes.append(f"the server was lost and came back: {why}")
 
+    @property
+    def version(self) -> str:
+        """Returns the versions whose rows apply: as declared, or by a session of version 3."""
+        declared = self.target.settings.version
+        if declared:
+            return _BOTH if declared == "v3" else declared
+        return _BOTH if self.capabilities.version == "v3" else "v2"
+
     def _read_capabilities(self) -> Capabilities:
         """Returns the options declared, completed by those that opening a session shows."""
         declared = dict(self.target.settings.options)
         seen = self._seen()
+        newer = options_seen(
+            self.newer_calls(self.own_trace(), f"{self.options.seed} version 3"),
+            sm_ds=self.words.sm_ds,
+        )
         provision = self.target.provision
+        if newer:
+            seen |= newer
+            if isinstance(provision, Management):
+                seen |= dict.fromkeys(_OF_RSPLAB_V3, True)
         if isinstance(provision, Management) and not self.words.sm_ds:
             policy = provision.call("GET", "/policy")
             seen |= dict.fromkeys(_OF_RSPLAB, True)
@@ -278,7 +315,8 @@ class ServerRun(Run):
             for name in self.words.options
             if name not in options
         }
-        return Capabilities(options, contradictions, unknown)
+        version = "v3" if newer else "v2"
+        return Capabilities(options, contradictions, unknown, version=version)
 
     def find_out(self, names: Collection[str]) -> None:
         """Learns whether the one-time key is offered again, where a case hangs on it.

@@ -1,5 +1,7 @@
 """The server under test as cases see it: LPAs that call it, and orders that it has."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from typing import Any
 
@@ -10,6 +12,8 @@ from rspcore.pki.generate import issue_euicc
 from rspcore.pki.roles import Role
 from rspharness.peers.handshake import Handshake, is_there, shake_hands
 from rspharness.peers.lpa_calls import LpaCalls
+from rspharness.peers.newer.newer_calls import NewerCalls
+from rspharness.peers.newer.own_choices import advance_clock, held_policy
 from rspharness.peers.operator_calls import EventCalls, OperatorCalls
 from rspharness.peers.provision import Ordered, OrderWish, other_eid
 from rspharness.peers.server_run import ServerRun
@@ -92,6 +96,47 @@ class ServerUnderTest:
         return self._run.calls(
             self._trace, f"{self._run.options.seed} {self._seed} {self._cards}", **words
         )
+
+    def newer_lpa(self, **how: Any) -> NewerCalls:
+        """Returns an LPA and a card of version 3.
+
+        Args:
+            **how: `asn1`, as for `lpa`; what else the card and LPA are, as `NewerCard` has it.
+
+        Raises:
+            NotApplicable: the credentials of the run have no key to issue such a card.
+        """
+        self._cards += 1
+        eid = other_eid(int(self.unique, 16) * 100 + self._cards)
+        try:
+            pki = issue_euicc(self._run.pki, eid)
+        except (ConfigError, CryptoError) as error:
+            raise NotApplicable(f"a further card cannot be issued: {error}") from error
+        seed = f"{self._run.options.seed} {self._seed} {self._cards}"
+        return self._run.newer_calls(self._trace, seed, pki=pki, eid=eid, **how)
+
+    @property
+    def speaks_asn1(self) -> bool:
+        """Returns whether it has the ASN.1 binding, which alone has integers for some refusals."""
+        return bool(self._run.capabilities.options.get("S_ASN1"))
+
+    @contextmanager
+    def policy(self, **members: Any) -> Iterator[None]:
+        """Holds choices of our own server, by their members in JSON.
+
+        Raises:
+            NotApplicable: it is another server.
+        """
+        with held_policy(self._run.target.provision, members):
+            yield
+
+    def advance(self, seconds: int) -> None:
+        """Moves the clock of our own server forward.
+
+        Raises:
+            NotApplicable: it is another server.
+        """
+        advance_clock(self._run.target.provision, seconds)
 
     @property
     def declared(self) -> dict[str, Any]:

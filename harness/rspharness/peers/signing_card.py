@@ -65,6 +65,7 @@ class SigningCard:
         signing: Key identifiers it says it can sign under, in this order.
         svn: Version it says it has.
         info2: Changes to its EUICCInfo2, by field.
+        others: What follows nextCertInChain towards the CI in a chain of version 3, DER each.
         device_extra: Octets added to deviceInfo.
         otsk: Its one-time key pair, None before the first PrepareDownload.
         server_oid: registeredID of CERT.DPauth, None before.
@@ -89,6 +90,7 @@ class SigningCard:
         self.signing = (self.ci_key(curve), *(self.ci_key(one) for one in others))
         self.svn = Version.from_text("2.5.0")
         self.info2: dict[str, Any] = {}
+        self.others: tuple[bytes, ...] = ()
         self.device_extra = b""
         self.otsk: PrivateKey | None = None
         self.server_oid: Oid | None = None
@@ -233,7 +235,8 @@ class SigningCard:
             )
             signed = tlv.encode(0x30, *parts)
         signature = tlv.encode(Tag.Signature, self.key.sign(signed))
-        inner = tlv.encode(0xA0, signed, signature, self.certificate, self.eum)
+        others = (tlv.encode(0xA0, *self.others),) if self.others else ()
+        inner = tlv.encode(0xA0, signed, signature, self.certificate, self.eum, *others)
         return tlv.encode(Tag.AuthenticateServer, inner)
 
     def prepare(

@@ -79,6 +79,7 @@ def _select(config: pytest.Config, items: list[pytest.Item]) -> None:
 
     products.keep_own_ids(items, products.product_of(config))
     collected = collection.collect(config, items, products.case_index(config).left_out)
+    collected.elsewhere = products.ids_elsewhere(config)
     products.RUNS[products.product_of(config)](config, collected)
     wanted = option_values.values(config, "case")
     chosen, left = collection.choose(items, wanted, collected.left_out)

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from rspharness.run.case_index import CaseIndex
+from rspharness.run.case_index import CaseIndex, ids_in
 from rspharness.run.option_values import long_option, value, values
 
 if TYPE_CHECKING:
     from rspharness.run.collection import Collected
     from rspharness.run.run import Run
 
-__all__ = ["RUNS", "case_index", "is_of_another", "product_of"]
+__all__ = ["RUNS", "case_index", "ids_elsewhere", "is_of_another", "product_of"]
 
 SERVER_SUITES: Final = frozenset({"authentication", "es9plus", "es2plus"})
 """Folders of the suites for an SM-DP+."""
@@ -58,6 +58,21 @@ def case_index(config: pytest.Config) -> CaseIndex:
         known = roots and all(root.is_dir() for root in roots)
         config.stash[INDEX] = CaseIndex.of(files, values(config, "case") if known else [])
     return config.stash[INDEX]
+
+
+def ids_elsewhere(config: pytest.Config) -> frozenset[str]:
+    """Returns the ids of cases in suites of other products, as far as they are written out."""
+    product = product_of(config)
+    roots = [config.invocation_params.dir / argument for argument in config.args]
+    others = (
+        folder
+        for root in roots
+        if root.is_dir()
+        for folder in (root, *_folders(root))
+        if is_of_another(folder, product)
+    )
+    files = (file for folder in others for file in folder.glob("test_*.py"))
+    return frozenset(name for file in files for name in ids_in(file.read_text("utf-8")))
 
 
 def _folders(root: Path) -> list[Path]:
@@ -154,7 +169,7 @@ def make_server_run(config: pytest.Config, collected: "Collected") -> None:
             raise pytest.UsageError(f"--kills switches faults of our own server on: --{word} own")
         faults = read_server_faults(collection.catalogue_path(config).parent, word)
         collected.faulty_run = partial(_faulty, {name: one.serve for name, one in faults.items()})
-    rows = (row for row in collected.catalogue if row.applies_to(settings.version or "v2"))
+    rows = (row for row in collected.catalogue if row.applies_to(settings.version or "v2 and v3"))
     names = frozenset[str]().union(*(row.condition.names for row in rows))
     client = options.es2plus_client if options.smdpp else options.es12_client
     words = ServerWords(

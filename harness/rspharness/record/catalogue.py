@@ -20,8 +20,16 @@ __all__ = ["OTHER_PRODUCTS", "Catalogue", "Condition", "Requirement"]
 
 _TOKEN = re.compile(r"\s*(?:(?P<name>\w+)|(?P<sign>[&|!()]))")
 _AXES = "axes*.csv"
-OTHER_PRODUCTS: Final = ("lpa.csv", "smdpp.csv", "smds.csv")
-"""Catalogues of products that are no card: a folder is read without them."""
+OTHER_PRODUCTS: Final[Mapping[str, str]] = {
+    "lpa.csv": "LPA",
+    "smdpp.csv": "SMDP",
+    "smds.csv": "SMDS",
+}
+"""Catalogues of products that are no card, which a folder is read without, and the option of each.
+
+Rows of version 3 with that option in their condition stand in the catalogue of cards.
+"""
+_OF_CARDS: Final = "euicc.csv"
 _COLUMNS = (
     "id",
     "area",
@@ -221,8 +229,8 @@ class Requirement:
         return self.id.partition("#")[0]
 
     def applies_to(self, version: str) -> bool:
-        """Returns whether the row belongs to a specification version, "v2" or "v3"."""
-        return self.versions in ("both", version)
+        """Returns whether the row belongs to one of the versions: "v2", "v3" or "v2 and v3"."""
+        return self.versions == "both" or self.versions in version.split(" and ")
 
     @classmethod
     def from_row(cls, row: Mapping[str, str]) -> Self:
@@ -263,12 +271,17 @@ class Catalogue:
     def load(cls, path: Path) -> Self:
         """Reads a catalogue: a file (CSV, UTF-8), or those of cards in a folder, by their names.
 
-        The table of axes in a folder holds no rows of it (`rspharness.record.axes`).
+        The table of axes in a folder holds no rows of it (`rspharness.record.axes`). The file of
+        another product is read with the rows for it that stand in the catalogue of cards.
 
         Raises:
             ConfigError: no such file, none in the folder, a column is missing, an id occurs twice.
         """
         files = [path]
+        if path.name in OTHER_PRODUCTS:
+            option, cards = OTHER_PRODUCTS[path.name], path.with_name(_OF_CARDS)
+            for_it = (row for row in _rows(cards) if option in row.condition.names)
+            return cls((*_rows(path), *(for_it if cards.is_file() else ())), path)
         if path.is_dir():
             left_out = {*OTHER_PRODUCTS, *(one.name for one in path.glob(_AXES))}
             files = sorted(one for one in path.glob("*.csv") if one.name not in left_out)

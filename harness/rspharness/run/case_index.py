@@ -12,7 +12,7 @@ from typing import Final
 
 from rspcore.frozen import dataclass
 
-__all__ = ["CaseIndex"]
+__all__ = ["CaseIndex", "ids_in"]
 
 _ID: Final = re.compile(r"""(?<=["' ])([A-Za-z0-9+.-]+#\w+)(?=["' ])""")
 _COMPUTED: Final = re.compile(r"""testcase(?:\(\s*[^"'\s)]|\.each\(\s*["'][^"']*["'],\s*[^{\s])""")
@@ -49,7 +49,7 @@ class CaseIndex:
         kept: set[Path] = set()
         for path in suites if wanted else ():
             text = path.read_text(encoding="utf-8")
-            here = _ID.findall(text)
+            here = ids_in(text)
             if any(fnmatchcase(name, pattern) for name in here for pattern in wanted):
                 needed.update((path, path.parent))
             elif here and not _is_computed(text):
@@ -61,6 +61,11 @@ class CaseIndex:
             return cls()
         folders = {path.parent for path in files} - needed - kept
         return cls(frozenset(ids), frozenset(files | folders))
+
+
+def ids_in(text: str) -> list[str]:
+    """Returns the ids that are written out in the text of a file, in its order."""
+    return _ID.findall(text)
 
 
 def _is_computed(text: str) -> bool:

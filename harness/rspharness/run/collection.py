@@ -61,6 +61,7 @@ class Collected:
         kind: Kind of the requested target.
         faulty_run: Makes the run of the same card with a fault, by its name.
         left_out: Ids of the cases in files that were not collected, because none was asked for.
+        elsewhere: Ids of the cases for other products, which the catalogue may have as well.
     """
 
     catalogue: Catalogue
@@ -70,6 +71,7 @@ class Collected:
     kind: str = ""
     faulty_run: Callable[[Run, str], Run] = Run.with_fault
     left_out: frozenset[str] = frozenset()
+    elsewhere: frozenset[str] = frozenset()
     _places: dict[tuple[Requirement, ...], int] = field(default_factory=dict)
     _faulty: dict[tuple[int, str], Run] = field(default_factory=dict)
 
@@ -121,7 +123,7 @@ class Collected:
     def ids(self) -> list[str]:
         """Returns the ids that have a case, each once, in the order of the catalogue."""
         have = {row.id for case in self.cases.values() for row in case.requirements}
-        have |= self.left_out
+        have |= self.left_out | self.elsewhere
         return [row.id for row in self.catalogue if row.id in have]
 
 

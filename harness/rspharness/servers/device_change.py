@@ -42,7 +42,7 @@ from rspharness.card.card_under_test import Card
 from rspharness.record.verdicts import ExpectationError, Inconclusive
 from rspharness.servers import newer_server
 from rspharness.servers.request_overrides import DEVICE_INFO
-from rspharness.servers.rsp_server import RspServer
+from rspharness.servers.rsp_server import RspServer, profile
 from rspharness.servers.rsp_session import Session
 
 __all__ = [
@@ -50,6 +50,7 @@ __all__ = [
     "Change",
     "change_context",
     "movable",
+    "movable_at",
     "opened",
     "prepare_request",
     "prepared",
@@ -84,6 +85,12 @@ def movable(what: TestProfile, configuration: bytes) -> TestProfile:
     """Returns a Profile with deviceChangeConfiguration."""
     octets = tlv_edit.appended(what.metadata.encode(), configuration)
     return replace(what, metadata=StoreMetadataRequest.decode(octets))
+
+
+def movable_at(server: RspServer, what: TestProfile | None = None) -> TestProfile:
+    """Returns a Profile that this server moves; PROFILE_OPERATIONAL1 when none is named."""
+    whole = profile("PROFILE_OPERATIONAL1") if what is None else what
+    return movable(whole, request_to_dp(server.address))
 
 
 def _device() -> DeviceInfo:

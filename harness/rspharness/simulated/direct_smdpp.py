@@ -27,6 +27,7 @@ from rspsim.smdpp import Policy, SmDpPlus
 from rspsim.smdpp.fault_classes import FaultClass
 from rspsim.smdpp.fault_switch import ServerFault
 from rspsim.smdpp.http_messages import HttpRequest
+from rspsim.smdpp.partner_calls import NO_PARTNERS, carried_out
 from rspsim.smdpp.protocol.es2p import rpm_order
 from rspsim.smdpp.stock.operations import OperationKind
 from rspsim.smdpp.stock.orders import OrderEvent, OrderTerms
@@ -294,7 +295,8 @@ class DirectSmdpp:
         body: dict[str, object] = {"header": header, "eid": eid, "rpmScript": script}
         if matching_id is not None:
             body["matchingId"] = matching_id
-        answer = rpm_order.run(self._smdpp.environment, body, "2.999")
+        steps = rpm_order.run(self._smdpp.environment, body, "2.999")
+        answer = carried_out(steps, NO_PARTNERS)
         if isinstance(answer, StatusCodeData):
             raise LocalError(f"the package is refused: {answer}")
         return answer.matching_id

@@ -1,6 +1,7 @@
 """An SM-DS called directly: where users' stories look for what waits for a card."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -9,6 +10,8 @@ from rspcore.ids import Eid, Version
 from rspcore.pki.bundle import Pki
 from rspharness.lpa.es9p_client import HttpReply
 from rspsim.env import ManualClock, SeededRng
+from rspsim.faults.registry import server_faults
+from rspsim.smdpp.fault_switch import Active
 from rspsim.smdpp.http_messages import HttpRequest
 from rspsim.smdpp.policy import Policy
 from rspsim.smds.event_records import EventChange, EventRecord
@@ -60,7 +63,16 @@ class DirectSmds:
             rng=SeededRng(f"{seed}/smds/{number}".encode()),
             clock=self._clock,
             policy=policy,
+            faults=server_faults,
         )
+
+    def fault(self, name: str, **given: object) -> AbstractContextManager[Active]:
+        """Switches a server fault on for the duration of a with block.
+
+        Raises:
+            LocalError: there is no such fault, or not of an SM-DS.
+        """
+        return self._smds.faults.held(name, **given)
 
     def wait(self, time: timedelta) -> None:
         """Moves its clock on."""

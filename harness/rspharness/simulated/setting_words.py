@@ -39,6 +39,7 @@ class PolicyWords(TypedDict, total=False):
     lenient_ids: bool
     root_smds: Sequence[str]
     operator_address: str
+    change_asks_operator: bool
     replace_session_keys: bool
     segment_octets: int
     metadata_octets: int

@@ -1,102 +1,42 @@
 """RPM, Device Change and recovery with a card, an LPA and an SM-DP+ of version 3.1, end to end."""
 
-from base64 import b64encode
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+import json
+import sys
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from rspcore import tlv
-from rspcore.crypto.curves import Curve
 from rspcore.errors import RemoteError
-from rspcore.ids import Iccid, Version
+from rspcore.ids import Iccid
 from rspcore.messages.v3.rpm_package import LoadRpmPackageResultSigned
-from rspcore.pki.generate import make_pki
-from rspharness.lpa import Lpa
 from rspharness.lpa.activation_code import ActivationCode
 from rspharness.lpa.checks import DownloadStoppedError
 from rspharness.lpa.download import Download, download
 from rspharness.lpa.download_steps import STANDARD_DEVICE_V3, CardRefusedError
-from rspharness.lpa.es9p_client import HttpReply, ServerRefusedError
+from rspharness.lpa.es9p_client import ServerRefusedError
 from rspharness.lpa.newer.next_device import Move, move_profile, recover_profile
 from rspharness.lpa.newer.remote_packages import AgreeingOwner, fetch_packages
-from rspharness.servers import device_change, rpm_packages
-from rspharness.servers.rsp_server import profile
-from rspharness.simulated.fixture_cards import simulated_card
-from rspharness.simulated.kept_in_process import OneCardLink
-from rspsim.env import ManualClock, SeededRng
-from rspsim.smdpp.http_messages import HttpRequest
-from rspsim.smdpp.policy import Policy
+from rspharness.servers import rpm_packages
+from rspsim.smdpp.partner_calls import NO_PARTNERS, PartnerReply, carried_out
 from rspsim.smdpp.protocol.es2p import rpm_order
-from rspsim.smdpp.server import SmDpPlus
 from rspsim.smdpp.stock.orders import OrderEvent
 
+sys.path.insert(0, str(Path(__file__).parent))
+from newer_world import (
+    HEADER,
+    NEXT_EID,
+    ONE,
+    TWO,
+    World,
+    b64,
+    managed,
+    movable,
+    newer_card,
+)
+
 pytestmark = pytest.mark.once
-
-PKI = make_pki()
-STARTED = datetime(2026, 1, 1, tzinfo=UTC)
-ONE, TWO = profile("PROFILE_OPERATIONAL1"), profile("PROFILE_OPERATIONAL2")
-NEXT_EID = "89049032123451234512345678901332"
-HEADER = {"functionRequesterIdentifier": "2.999.7", "functionCallIdentifier": "1"}
-
-
-class World:
-    """A server of version 3.1 with a port to it, and cards."""
-
-    def __init__(self, **words):
-        self.clock = ManualClock(STARTED)
-        policy = replace(Policy(), version=Version.from_text("3.1.0"), next_major=4, **words)
-        self.server = SmDpPlus(
-            PKI,
-            rng=SeededRng(b"newer"),
-            clock=self.clock,
-            curves=(Curve.NIST_P256,),
-            policy=policy,
-        )
-        self.address = self.server.identity.address
-        self.oid = self.server.identity.oid
-        self.paths = []
-
-    def post(self, address, path, headers, body):
-        self.paths.append(path.rpartition("/")[2])
-        whole = {"Host": address, **headers}
-        request = HttpRequest(method="POST", path=path, headers=whole, body=body)
-        response = self.server.handle(request)
-        return HttpReply(response.status, response.headers, response.body)
-
-    def lpa(self, card):
-        return Lpa(OneCardLink(card), port=self, device=STANDARD_DEVICE_V3)
-
-    def installed(self, card, what):
-        order = self.server.orders.order(what.upp, what.metadata)
-        with self.lpa(card) as lpa:
-            lpa.download(order.activation_code)
-            lpa.deliver_notifications()
-        return order
-
-    def order_rpm(self, card, *commands, **words):
-        body = {"header": HEADER, "rpmScript": b64(b"".join(commands)), **words}
-        body.setdefault("eid", str(card.state.eid))
-        return rpm_order.run(self.server.environment, body, "2.999.7")
-
-    def order_of(self, iccid):
-        return self.server.orders.stock.of_profile(iccid)
-
-
-def b64(octets):
-    return b64encode(octets).decode("ascii")
-
-
-def newer_card(**words):
-    return simulated_card(personality="v3.1", pki=PKI, **words)
-
-
-def managed(world, what):
-    return rpm_packages.managed(what, rpm_packages.rpm_configuration(world.oid))
-
-
-def movable(world, what=ONE, **words):
-    return device_change.movable(what, device_change.request_to_dp(world.address, **words))
 
 
 def test_packages_are_ordered_fetched_loaded_and_answered():
@@ -136,6 +76,47 @@ def test_the_owner_decides():
     assert world.paths[-1] == "cancelSession"
 
 
+class EventPort:
+    """Takes calls for an SM-DS, and answers each with success."""
+
+    def __init__(self, status=200):
+        self.status, self.calls = status, []
+
+    def post(self, call):
+        self.calls.append((call.address, call.path.rpartition("/")[2], json.loads(call.body)))
+        body = json.dumps(said({"status": "Executed-Success"})).encode()
+        return PartnerReply(status=self.status, body=body)
+
+
+def ordered_with_event(world, card, port):
+    body = {"header": HEADER, "rpmScript": b64(rpm_packages.enable(ONE.metadata.iccid))}
+    body |= {"eid": str(card.state.eid), "matchingId": "FIRST", "rootSmdsAddress": "ds.example.com"}
+    return carried_out(rpm_order.run(world.server.environment, body, "2.999.7"), port)
+
+
+def test_package_has_an_event_until_it_is_done():
+    world, card, port = World(), newer_card(), EventPort()
+    world.installed(card, managed(world, ONE))
+    assert ordered_with_event(world, card, port).matching_id == "FIRST"
+    ((address, function, body),) = port.calls
+    assert (address, function) == ("ds.example.com", "registerEvent")
+    assert (body["eventId"], body["rspServerAddress"]) == ("FIRST", world.address)
+    assert world.server.take_errand() is None
+    with world.lpa(card) as lpa:
+        fetch_packages(lpa.card, world, world.address, matching_id="FIRST")
+        lpa.deliver_notifications()
+    errand = world.server.take_errand()
+    assert (errand.function, errand.call.address) == ("deleteEvent", "ds.example.com")
+
+
+def test_package_without_its_event_is_not_kept():
+    world, card = World(), newer_card()
+    world.installed(card, managed(world, ONE))
+    refused = ordered_with_event(world, card, EventPort(status=500))
+    assert refused.codes == "8.9/4.2"
+    assert world.server.environment.operations.all() == ()
+
+
 def test_nothing_waits():
     world, card = World(), newer_card()
     world.installed(card, managed(world, ONE))
@@ -164,7 +145,8 @@ def test_refusals_of_an_order_have_their_codes(words, script, codes):
     body = {"header": HEADER, "rpmScript": b64(script), "eid": str(card.state.eid), **given}
     if words.get("eid", "") is None:
         del body["eid"]
-    refused = rpm_order.run(world.server.environment, body, "2.999.7")
+    steps = rpm_order.run(world.server.environment, body, "2.999.7")
+    refused = carried_out(steps, NO_PARTNERS)
     assert refused.codes == codes
 
 
@@ -205,6 +187,61 @@ def test_a_server_that_is_not_ready_is_asked_again():
     assert waited == [30 * 60]
     assert "checkProgress" in world.paths
     assert moved.activation_code.startswith("LPA:1$" + world.address)
+
+
+def asked_operator(world, reply):
+    """Has the errands of the server made and answers that of a move; returns the body of it."""
+    found = None
+    while (errand := world.server.take_errand()) is not None:
+        moves = errand.function == "handleDeviceChangeRequest"
+        body = json.dumps(reply if moves else said({"status": "Executed-Success"})).encode()
+        world.server.settle_errand(errand, PartnerReply(status=200, body=body))
+        found = json.loads(errand.call.body) if moves else found
+    assert found is not None
+    return found
+
+
+def asks_no_operator(world):
+    """Returns whether no question to the operator is left."""
+    left = world.server.environment.errands.all()
+    return all(one.function != "handleDeviceChangeRequest" for one in left)
+
+
+def said(status, **members):
+    return {"header": {"functionExecutionStatus": status}, **members}
+
+
+def test_operator_is_asked_before_a_profile_moves():
+    world = World(operator_address="operator.example.com", change_asks_operator=True)
+    card, calls = newer_card(), []
+    world.installed(card, movable(world))
+    answer = said({"status": "Executed-Success"}, confirmationCode="4711")
+
+    def pause(seconds):
+        calls.append((seconds, asked_operator(world, answer)))
+
+    with world.lpa(card) as lpa:
+        wish = Move(confirmation_code="4711")
+        assert move_profile(lpa.card, world, ONE.metadata.iccid, wish, pause=pause).deleted
+    ((seconds, call),) = calls
+    assert seconds == 60
+    assert call["iccid"] == str(ONE.metadata.iccid)
+    assert "eid" not in call
+    assert asks_no_operator(world)
+
+
+def test_operator_that_refuses_ends_the_move():
+    world = World(operator_address="operator.example.com", change_asks_operator=True)
+    card = newer_card()
+    world.installed(card, movable(world))
+    codes = {"subjectCode": "8.2.1", "reasonCode": "1.2"}
+    refusal = said({"status": "Failed", "statusCodeData": codes})
+    with world.lpa(card) as lpa, pytest.raises(ServerRefusedError, match=r"8\.10\.1/3\.9"):
+        move_profile(
+            lpa.card, world, ONE.metadata.iccid, pause=lambda _: asked_operator(world, refusal)
+        )
+    assert len(card.state.profiles) == 1
+    assert asks_no_operator(world)
 
 
 def test_the_server_refuses_what_it_cannot_move():

@@ -169,6 +169,18 @@ def test_two_products_are_refused(run):
     assert "name one of them" in printed
 
 
+V3_ROW = "ES9+.CheckProgress#01"
+
+
+@pytest.mark.parametrize(
+    ("own", "verdict"), [("own", "pass"), ("own:--protocol-version 2.5.0", "not applicable")]
+)
+def test_rows_of_version_3_are_for_a_server_of_version_3(run, own, verdict):
+    _, results, _ = run("--smdpp", own, "--case", V3_ROW, "--case", "ES9+.TLS#04")
+    verdicts = {case["ids"][0]: case["verdict"] for case in results["cases"]}
+    assert verdicts == {V3_ROW: verdict, "ES9+.TLS#04": "pass"}
+
+
 def test_declaration_is_held_against_the_answers_of_a_server(tmp_path, capsys):
     file = tmp_path / "mine.toml"
     head = 'kind = "server"\nname = "mine"\nrelease = "2.5"\n'

@@ -13,7 +13,7 @@ from case_text import HEAD, PASS, results_of
 pytestmark = pytest.mark.once
 
 
-def test_run_without_folder_for_the_journal_changes_nothing(suite, pytester, monkeypatch):
+def test_run_without_folder_for_the_journal_ends_before_its_first_case(suite, monkeypatch):
     monkeypatch.setenv("RSPLAB_JOURNALS", "/dev/null/x")
     text = (
         HEAD
@@ -24,10 +24,9 @@ def test_changes(card):
 """
     )
     options = ("--rsp-target", "pcsc", "--rsp-level", "profiles", "--rsp-eid")
-    suite(text, *options, "89049032123451234512345678901235", simulated=False)
-    (case,) = results_of(pytester)["cases"]
-    assert case["verdict"] == "inconclusive"
-    assert "RSPLAB_JOURNALS" in case["reason"]
+    result = suite(text, *options, "89049032123451234512345678901235", simulated=False)
+    assert result.ret == NOTHING_RAN
+    result.stdout.fnmatch_lines(["*the card was not changed: /dev/null/x:*RSPLAB_JOURNALS*"])
 
 
 @pytest.mark.parametrize(("limit", "code"), [("many", 4), ("0", 1)])

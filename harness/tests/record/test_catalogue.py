@@ -107,3 +107,13 @@ def test_absent_column_is_named(tmp_path):
 )
 def test_condition_names_the_unknown_options_it_hangs_on(text, options, undecided):
     assert Condition.parse(text).undecided(options, {"A": "", "B": ""}) == undecided
+
+
+@pytest.mark.parametrize(("file", "number"), [("smdpp.csv", 15), ("smds.csv", 3), ("lpa.csv", 3)])
+def test_another_product_has_its_rows_of_version_3(file, number):
+    whole = Catalogue.load(CATALOGUE.with_name(file))
+    of_cards = {row.id for row in Catalogue.load(CATALOGUE)}
+    shared = [row for row in whole if row.id in of_cards]
+    assert len(shared) == number
+    assert {row.versions for row in shared} == {"v3"}
+    assert all(row.applies_to("v2 and v3") for row in whole)

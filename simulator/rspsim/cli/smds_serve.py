@@ -9,13 +9,12 @@ from rspcore.errors import ConfigError
 from rspcore.pki.bundle import Credential
 from rspcore.pki.generate import issue_tls
 from rspcore.pki.roles import Role
-from rspcore.server_address import host_of
 from rspsim.cli.console import Console
 from rspsim.cli.serving import exchange_line, keep_from_collector, state_file, wait_for_signal
 from rspsim.cli.setting_options import chosen
 from rspsim.cli.smdpp_setup import clock_of
 from rspsim.faults.registry import server_faults
-from rspsim.server_setup import met_with_faults, server_pki, switch_faults
+from rspsim.server_setup import met_with_faults, server_pki, switch_faults, tls_names
 from rspsim.smdpp.http_messages import HttpRequest, HttpResponse
 from rspsim.smdpp.policy import Policy
 from rspsim.smdpp.settings import policy_with
@@ -98,12 +97,11 @@ def serve(options: argparse.Namespace) -> int:
 
 def _front(server: SmDs, options: argparse.Namespace, port: int, lock: threading.Lock) -> Front:
     identity, now = server.identity, SystemClock().now()
-    names = [host_of(one) for one in (identity.address, *identity.aliases)]
     own = {
         curve: issue_tls(
             identity.pki,
             curve,
-            dict.fromkeys(names),
+            tls_names(server),
             now,
             role=Role.DS_TLS,
             registered_id=identity.oid,

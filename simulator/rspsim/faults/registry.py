@@ -73,13 +73,14 @@ def hostile_card(name: str) -> "HostileCard":
 def server_faults() -> "tuple[ServerFault, ...]":
     """Returns every server fault; a server is given them and finds each by its name.
 
-    The last ones are those that no LPA notices, and those of an SM-DS alone.
+    The last ones are those that no LPA notices, those of an SM-DS alone, and those of version 3.
     """
     from rspsim.faults.server import FAULTS  # noqa: PLC0415  a card needs none of them
     from rspsim.faults.server.careless import CARELESS  # noqa: PLC0415  likewise
     from rspsim.faults.server.events import EVENTS  # noqa: PLC0415  likewise
+    from rspsim.faults.server.newer_sessions import NEWER  # noqa: PLC0415  likewise
 
-    return (*FAULTS, *CARELESS, *EVENTS)
+    return (*FAULTS, *CARELESS, *EVENTS, *NEWER)
 
 
 def card_fault(name: str) -> "CardFault":

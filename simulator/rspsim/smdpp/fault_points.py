@@ -14,6 +14,9 @@ from rspcore.messages.es9p import (
     InitiateAuthenticationResponse,
 )
 from rspcore.messages.es10b import ServerSigned1, SmdpSigned2
+from rspcore.messages.v3.device_change import DeviceChangeData, SmdpSigned4, SmdpSigned6
+from rspcore.messages.v3.event_lists import EventList, SmdsSigned2
+from rspcore.messages.v3.rpm_package import SmdpSigned3
 from rspsim.smdpp.greeting import Greeting
 from rspsim.smdpp.http_messages import HttpResponse
 from rspsim.smdpp.identity import Signer
@@ -22,21 +25,30 @@ __all__ = [
     "ARRIVAL",
     "AUTHENTICATE_CLIENT_RESPONSE",
     "BINDING",
+    "CHANGE_DATA",
+    "CHANGE_PROTECTED",
     "CI_PKID",
     "CLOCK",
     "CONNECTION",
     "DP_AUTH_SIGNER",
     "DP_PB_SIGNER",
+    "EVENT_LIST",
     "HTTP",
     "INITIATE_AUTHENTICATION_RESPONSE",
     "JSON",
     "LISTENING",
+    "NEWER_POINTS",
     "OF_CONNECTIONS",
     "PACKAGE",
     "PARTNER_ANSWER",
     "POINTS",
     "SERVER_SIGNED1",
     "SMDP_SIGNED2",
+    "SMDP_SIGNED3",
+    "SMDP_SIGNED4",
+    "SMDP_SIGNED5",
+    "SMDP_SIGNED6",
+    "SMDS_SIGNED2",
     "Point",
 ]
 
@@ -90,6 +102,40 @@ HTTP: Final[Point[HttpResponse]] = Point("http", "the whole answer")
 PARTNER_ANSWER: Final[Point[HttpResponse]] = Point(
     "partner_answer", "the whole answer to an operator, beside the points of answers to LPAs"
 )
+
+SMDP_SIGNED3: Final[Point[SmdpSigned3]] = Point(
+    "smdp_signed3", "an RPM package before it is signed"
+)
+SMDP_SIGNED4: Final[Point[SmdpSigned4]] = Point(
+    "smdp_signed4", "the offer of a Device Change or a recovery before it is signed"
+)
+SMDP_SIGNED6: Final[Point[SmdpSigned6]] = Point(
+    "smdp_signed6", "when to ask again for a Device Change, before it is signed"
+)
+CHANGE_DATA: Final[Point[DeviceChangeData]] = Point(
+    "change_data", "what a Device Change hands over, before it is encrypted"
+)
+CHANGE_PROTECTED: Final[Point[bytes]] = Point(
+    "change_protected", "encryptedDeviceChangeData (A1), whole"
+)
+SMDP_SIGNED5: Final[Point[bytes]] = Point(
+    "smdp_signed5", "smdpSigned5 (30), whole, before it is signed"
+)
+EVENT_LIST: Final[Point[EventList]] = Point(
+    "event_list", "the events that an SM-DS is about to sign"
+)
+SMDS_SIGNED2: Final[Point[SmdsSigned2]] = Point("smds_signed2", "smdsSigned2 before it is signed")
+NEWER_POINTS: Final = (
+    SMDP_SIGNED3,
+    SMDP_SIGNED4,
+    SMDP_SIGNED6,
+    CHANGE_DATA,
+    CHANGE_PROTECTED,
+    SMDP_SIGNED5,
+    EVENT_LIST,
+    SMDS_SIGNED2,
+)
+"""Points of sessions of version 3, beside those of a download."""
 
 OF_CONNECTIONS: Final = (LISTENING, CONNECTION)
 """Points that are passed before there is a request."""

@@ -31,6 +31,8 @@ FUNCTIONS: Final = (
     "getBoundProfilePackage",
     "cancelSession",
     "handleNotification",
+    "confirmDeviceChange",
+    "checkProgress",
 )
 """Functions that a fault can be limited to, those of LPAs."""
 

@@ -86,6 +86,8 @@ class HttpResponse:
         cut_after: Number of body octets after which the connection is dropped although more were
             announced, or None to send all.
         manner: How the octets go on the wire.
+        ci_mismatch: Whether it refuses a chain under another CI than agreed, which the codes of
+            JSON do not tell from an unknown one.
     """
 
     status: int
@@ -94,6 +96,7 @@ class HttpResponse:
     delay_ms: int = 0
     cut_after: int | None = None
     manner: Manner = USUAL_MANNER
+    ci_mismatch: bool = False
 
     def header(self, name: str) -> str | None:
         """Returns a header field by its name in any case, or None."""

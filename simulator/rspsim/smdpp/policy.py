@@ -61,6 +61,8 @@ class Policy:
         change_delay: How long a Device Change takes to be prepared; the LPA is asked to wait.
         change_code: Confirmation Code of every Device Change, empty for none.
         change_encrypted: True to encrypt the data of a Device Change where the card offers a key.
+        change_asks_operator: True to ask the operator of `operator_address` before a Device Change,
+            which is not ready until it has answered.
         change_deletes: True to have the card delete the old Profile in a Device Change.
     """
 
@@ -104,6 +106,7 @@ class Policy:
     change_delay: timedelta = timedelta(0)
     change_code: str = ""
     change_encrypted: bool = False
+    change_asks_operator: bool = False
     change_deletes: bool = True
 
     def cancel_effect(self, reason: int) -> OrderEvent | None:

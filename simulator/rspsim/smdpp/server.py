@@ -50,10 +50,14 @@ from rspsim.smdpp.protocol.asn1_binding import ASN1_PATH, in_asn1
 from rspsim.smdpp.protocol.es9p import FUNCTIONS
 from rspsim.smdpp.protocol.es9p_function import Environment, Es9pFunction, Outcome, noted_checks
 from rspsim.smdpp.protocol.http_binding import json_answer, plain_answer, transport_fault
-from rspsim.smdpp.protocol.order_consequences import OrdersWithConsequences
+from rspsim.smdpp.protocol.order_consequences import (
+    OperationsWithConsequences,
+    OrdersWithConsequences,
+)
 from rspsim.smdpp.protocol.partner_side import PartnerSide
 from rspsim.smdpp.protocol.server_calls import AnsweredCalls
 from rspsim.smdpp.shared_settings import SettingTexts
+from rspsim.smdpp.status_codes import CiKeyMismatch
 from rspsim.smdpp.stock.operations import OperationRepository
 from rspsim.smdpp.stock.order_book import OrderBook
 from rspsim.smdpp.stock.order_repository import OrderRepository, UnitOfWork
@@ -210,7 +214,7 @@ class SmDpPlus(ManagedServer):
             sessions=SessionBook(self.state.sessions, policy.session_lifetime),
             receipts=ReceiptBook(limits, self.state.seen, self.state.receipts),
             errands=self.state.errands,
-            operations=self.state.operations,
+            operations=OperationsWithConsequences(self.state.operations, lambda: self.environment),
             faults=FaultSwitch(faults, identity),
         )
         self.history = self.state.make_history()
@@ -382,6 +386,8 @@ class SmDpPlus(ManagedServer):
             fault_points.JSON, self._written(outcome.answer), function.name
         )
         response = json_answer(answer, request, self.environment.policy.version)
+        if isinstance(outcome.answer, CiKeyMismatch):
+            response = replace(response, ci_mismatch=True)
         return _Done(response, _summary(outcome), _transaction_id(body, answer), checks)
 
     def _run(self, function: Es9pFunction[Any], body: Mapping[str, object]) -> Outcome:

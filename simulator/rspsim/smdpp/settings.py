@@ -219,6 +219,12 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     ),
     Setting(_POLICY, "change_delay", SECONDS, "how long a Device Change takes to be prepared"),
     Setting(_POLICY, "change_code", TEXT, "Confirmation Code of Device Changes, empty for none"),
+    Setting(
+        _POLICY,
+        "change_asks_operator",
+        FLAG,
+        "ask the operator of --operator before a Device Change (ES2+.HandleDeviceChangeRequest)",
+    ),
     Setting(_POLICY, "change_encrypted", FLAG, "encrypt what a Device Change hands over"),
     Setting(
         _POLICY,

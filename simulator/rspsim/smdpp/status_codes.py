@@ -42,6 +42,7 @@ __all__ = [
     "SMDS_INACCESSIBLE",
     "SVN_UNSUPPORTED",
     "TRANSACTION_UNKNOWN",
+    "CiKeyMismatch",
     "StatusCode",
 ]
 
@@ -53,14 +54,21 @@ class StatusCode:
     subject: str
     reason: str
 
-    def __call__(self, message: str, *, identifier: str | None = None) -> StatusCodeData:
+    def __call__(
+        self,
+        message: str,
+        *,
+        identifier: str | None = None,
+        kind: type[StatusCodeData] = StatusCodeData,
+    ) -> StatusCodeData:
         """Makes the refusal with this pair.
 
         Args:
             message: What was expected and what was received.
             identifier: The particular subject, for example an EID or a MatchingID.
+            kind: What it is made as.
         """
-        return StatusCodeData(
+        return kind(
             subject_code=self.subject,
             reason_code=self.reason,
             subject_identifier=identifier,
@@ -74,6 +82,14 @@ class StatusCode:
     def __str__(self) -> str:
         """Returns "8.2.6/3.8"."""
         return f"{self.subject}/{self.reason}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CiKeyMismatch(StatusCodeData):
+    """The refusal of a chain under another CI than agreed, to a client of version 3.
+
+    JSON has the same codes for a CI that is not known; ASN.1 has integers of their own.
+    """
 
 
 FUNCTION_DATA_INVALID: Final = StatusCode("1.6", "2.1")

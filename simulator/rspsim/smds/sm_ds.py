@@ -36,6 +36,7 @@ from rspsim.smdpp.protocol.es9p_function import noted_checks
 from rspsim.smdpp.protocol.http_binding import json_answer, plain_answer, transport_fault
 from rspsim.smdpp.protocol.resends import AnsweredCall
 from rspsim.smdpp.protocol.server_calls import CallRules, answered_once, failed, unreadable
+from rspsim.smdpp.status_codes import CiKeyMismatch
 from rspsim.smdpp.stock.sessions import SessionBook
 from rspsim.smdpp.variation import Steady, Variation
 from rspsim.smds.es11 import authenticate_client, check_event, initiate_authentication
@@ -63,6 +64,8 @@ _POINTS: Final = (
     fault_points.CI_PKID,
     fault_points.SERVER_SIGNED1,
     fault_points.INITIATE_AUTHENTICATION_RESPONSE,
+    fault_points.EVENT_LIST,
+    fault_points.SMDS_SIGNED2,
     fault_points.JSON,
     fault_points.PARTNER_ANSWER,
     fault_points.HTTP,
@@ -225,7 +228,8 @@ class SmDs(ManagedServer):
         names = (one.get("transactionId") for one in (body, written))
         name = next((one for one in names if isinstance(one, str)), "")
         result = _Result(summary, printable(name[:_LONGEST_TRANSACTION]))
-        return json_answer(written, request, policy.version), result
+        response = json_answer(written, request, policy.version)
+        return replace(response, ci_mismatch=isinstance(answer, CiKeyMismatch)), result
 
     def steps(self, request: HttpRequest) -> Steps[HttpResponse]:
         """Answers a request of another server, in steps between which others may be answered."""

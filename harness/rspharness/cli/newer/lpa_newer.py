@@ -77,7 +77,7 @@ def rpm(options: argparse.Namespace) -> int:
     """
     address = server_address(options.address)
     owner = _TerminalOwner(agreed=options.yes)
-    with port_of(options) as https, open_card(options, changing=True) as card:
+    with port_of(options, newer=True) as https, open_card(options, changing=True) as card:
         packages = fetch_packages(
             card,
             recorded(https, card),
@@ -116,7 +116,7 @@ def move(options: argparse.Namespace) -> int:
         confirmation_code=options.confirmation_code,
         next_eid=eid,
     )
-    with port_of(options) as https, open_card(options, changing=True) as card:
+    with port_of(options, newer=True) as https, open_card(options, changing=True) as card:
         moved = move_profile(card, recorded(https, card), iccid, wish, device=newer_device(options))
     view = _view(moved)
     if options.keep is not None:
@@ -132,7 +132,7 @@ def recover(options: argparse.Namespace) -> int:
         RspError: the server or the card refused.
     """
     moved = _read(options.kept)
-    with port_of(options) as https, open_card(options, changing=False) as card:
+    with port_of(options, newer=True) as https, open_card(options, changing=False) as card:
         code = recover_profile(card, recorded(https, card), moved, device=newer_device(options))
     return show(options, {"activationCode": code}, [code])
 

@@ -22,6 +22,7 @@ from rspcore.messages.v3.server_functions import (
     ConfirmDeviceChangeResponse,
 )
 from rspcore.tags import Tag
+from rspharness.lpa.checks import check_same_server, check_server_address
 from rspharness.lpa.download_steps import (
     CardRefusedError,
     Initiated,
@@ -30,7 +31,7 @@ from rspharness.lpa.download_steps import (
 )
 from rspharness.lpa.es9p_client import Es9Client, ServerRefusedError
 from rspharness.lpa.isdr_channel import IsdrChannel
-from rspharness.lpa.local_management import code_text
+from rspharness.lpa.local_management import authenticate_error_text
 
 __all__ = ["NewerEs9Client", "authenticated_by_card", "device_of_version_3"]
 
@@ -86,7 +87,8 @@ def authenticated_by_card(
 ) -> AuthenticateClientRequest:
     """Has the card check the server; returns the request with what it signed.
 
-    An error of the card is sent to the server, which ends its session with it, and then raised.
+    Before, the address that the server signed and the owner of its certificates are compared. An
+    error of the card is sent to the server, which ends its session with it, and then raised.
 
     Args:
         card: The channel.
@@ -95,11 +97,15 @@ def authenticated_by_card(
         context: ctxParams1.
 
     Raises:
+        DownloadStoppedError: the server signed another address, or is another than its TLS
+            certificate says.
         CardRefusedError: the card refused; the code is the AuthenticateErrorCode.
         RemoteError: the card refused with a status word.
         ServerUnreachableError: no answer came.
     """
     answer = initiated.answer
+    check_server_address(es9.address, initiated.server_signed1.server_address)
+    check_same_server(es9.tls_certificate, answer.server_certificate)
     octets = tlv.encode(
         Tag.AuthenticateServer,
         answer.server_signed1,
@@ -124,5 +130,5 @@ def authenticated_by_card(
         return request
     with suppress(ServerRefusedError):  # expected: the server ends its session
         es9.authenticate_client(request)
-    text = code_text(refused.authenticate_error_code)
+    text = authenticate_error_text(refused.authenticate_error_code)
     raise CardRefusedError(f"ES10b.AuthenticateServer: the card answered {text}", code=text)

@@ -8,6 +8,7 @@ Source: SGP.22 v3.1, 3.11.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from time import sleep  # noqa: TID251  waits, and reads no clock
 from typing import Final
 
@@ -41,6 +42,7 @@ from rspcore.messages.v3.server_functions import (
     ConfirmDeviceChangeRequest,
 )
 from rspcore.tags import Tag
+from rspharness.lpa.activation_code import ActivationCode
 from rspharness.lpa.checks import DownloadStoppedError
 from rspharness.lpa.download_steps import (
     STANDARD_DEVICE_V3,
@@ -50,7 +52,7 @@ from rspharness.lpa.download_steps import (
     initiate_authentication,
     protocol_of,
 )
-from rspharness.lpa.es9p_client import HttpPort
+from rspharness.lpa.es9p_client import HttpPort, ServerRefusedError
 from rspharness.lpa.isdr_channel import IsdrChannel
 from rspharness.lpa.local_management import code_text
 from rspharness.lpa.newer.newer_session import (
@@ -228,6 +230,12 @@ def _moved(
     request = ConfirmDeviceChangeRequest(
         transaction_id=initiated.transaction_id, prepare_device_change_response=prepared.encode()
     )
+    refused = prepared.prepare_device_change_response_error
+    if refused is not None:
+        with suppress(ServerRefusedError):  # expected: the server ends its session
+            es9.confirm_device_change(request)
+        text = code_text(refused.download_error_code)
+        raise CardRefusedError(f"ES10b.PrepareDeviceChange: the card answered {text}", code=text)
     handed = es9.confirm_device_change(request)
     octets = tlv.encode(Tag.VerifyDeviceChange, handed.smdp_signed5, handed.smdp_signature5)
     verified = card.send(VerifyDeviceChangeRequest.decode(octets))
@@ -254,6 +262,13 @@ def _taken_from_list(card: IsdrChannel) -> bytes | None:
 
 
 def _kept(data: DeviceChangeData, address: str, notification: bytes | None) -> MovedProfile:
+    try:
+        ActivationCode.parse(data.activation_code_for_dc)
+    except DecodeError as error:
+        raise RemoteError(
+            f"{address} handed over {data.activation_code_for_dc!r}, which is no activation code: "
+            f"{error}"
+        ) from error
     until = data.profile_recovery_validity_period
     return MovedProfile(
         iccid=data.iccid,

@@ -168,6 +168,8 @@ def _one(
         commands = tuple(RpmCommand.decode(one).details for one in signed.rpm_package)
     except DecodeError as error:
         raise cancel(V3Reason.invalidRpmPackage, f"the package cannot be read: {error}") from error
+    if not commands:
+        raise cancel(V3Reason.invalidRpmPackage, "the package has no command")
     if not owner.allows_rpm:
         raise cancel(V3Reason.rpmDisabled, "remote management is switched off")
     strong = any(one.delete is not None for one in commands)

@@ -1,5 +1,6 @@
 """Orders through the management port of `rsplab smdpp serve`."""
 
+import base64
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -68,6 +69,9 @@ class Management:
             "size": wish.size,
         }
         body: dict[str, Any] = {name: one for name, one in named.items() if one is not None}
+        if wish.metadata:
+            more = base64.b64encode(bytes.fromhex(wish.metadata))
+            body["moreMetadata"] = more.decode("ascii")
         if wish.ppr is not None:
             body["ppr"] = list(wish.ppr)
         if not wish.released:

@@ -6,10 +6,10 @@ public.
 Source: SGP.22 v3.1, 5.6.3, 5.6.6, 5.3.
 """
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final
 
 from rspcore.frozen import dataclass
-from rspcore.ids import Eid, TransactionId
+from rspcore.ids import Eid, Iccid, TransactionId
 from rspcore.messages.es2p import MATCHING_ID
 from rspcore.messages.es9p import PATH_PREFIX, AuthenticateClientRequest, RequestHeader, Response
 from rspcore.messages.es12 import ADDRESS, EID, CallHeader
@@ -19,12 +19,14 @@ from rspcore.messages.json_codec import (
     HEX_TRANSACTION_ID,
     NUMBER,
     TEXT,
+    JsonCodec,
     JsonMessage,
     Member,
     message,
 )
 
 __all__ = [
+    "HANDLE_DEVICE_CHANGE_REQUEST",
     "AuthenticateClientChangeResponse",
     "AuthenticateClientDelayedResponse",
     "AuthenticateClientRequestV3",
@@ -33,9 +35,13 @@ __all__ = [
     "CheckProgressResponse",
     "ConfirmDeviceChangeRequest",
     "ConfirmDeviceChangeResponse",
+    "HandleDeviceChangeRequestResponse",
     "RpmOrderRequest",
     "RpmOrderResponse",
 ]
+
+HANDLE_DEVICE_CHANGE_REQUEST: Final = "handleDeviceChangeRequest"
+_ICCID: Final = JsonCodec(lambda value: Iccid.from_digits(TEXT.decode(value)), str)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +132,7 @@ class RpmOrderRequest(JsonMessage):
     eid: Annotated[Eid | None, Member("eid", EID)] = None
     matching_id: Annotated[str | None, Member("matchingId", TEXT)] = None
     root_smds_address: Annotated[str | None, Member("rootSmdsAddress", ADDRESS)] = None
+    alt_smds_address: Annotated[str | None, Member("altSmdsAddress", ADDRESS)] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,3 +140,12 @@ class RpmOrderResponse(Response):
     """Response of RpmOrder: the MatchingID under which the package waits."""
 
     matching_id: Annotated[str, Member("matchingId", MATCHING_ID)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandleDeviceChangeRequestResponse(Response):
+    """Answer of an operator to HandleDeviceChangeRequest: what it wants of a Device Change."""
+
+    new_profile_iccid: Annotated[Iccid | None, Member("newProfileIccid", _ICCID)] = None
+    service_provider_message: Annotated[str | None, Member("serviceProviderMessage", TEXT)] = None
+    confirmation_code: Annotated[str | None, Member("confirmationCode", TEXT)] = None

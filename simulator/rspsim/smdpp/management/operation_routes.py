@@ -5,6 +5,7 @@ from typing import Final
 from rspcore.errors import LocalError
 from rspcore.messages.es9p import StatusCodeData
 from rspsim.smdpp.management.route import Call, Route, members_of
+from rspsim.smdpp.partner_calls import NO_PARTNERS, carried_out
 from rspsim.smdpp.protocol.es2p import rpm_order
 from rspsim.smdpp.server import SmDpPlus
 from rspsim.smdpp.setting_kinds import BASE64_OCTETS, EID_DIGITS, TEXT
@@ -43,7 +44,8 @@ def _order(call: Call[SmDpPlus]) -> object:
     operator = str(given.pop("operator", ""))
     header = {"functionRequesterIdentifier": operator or "2.999", "functionCallIdentifier": "1"}
     with call.desk.guard:
-        answer = rpm_order.run(call.desk.server.environment, {"header": header, **given}, operator)
+        steps = rpm_order.run(call.desk.server.environment, {"header": header, **given}, operator)
+        answer = carried_out(steps, NO_PARTNERS)
     if isinstance(answer, StatusCodeData):
         raise LocalError(f"the package is refused: {answer}")
     return {"matchingId": answer.matching_id}

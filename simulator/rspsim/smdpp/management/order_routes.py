@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from rspcore import tlv
 from rspcore.errors import DecodeError, LocalError
 from rspcore.ids import Eid, Iccid
 from rspcore.messages.metadata import StoreMetadataRequest
+from rspcore.tags import Tag
 from rspsim.smdpp.management.route import Call, Route, members_of
 from rspsim.smdpp.management.views import order_view
 from rspsim.smdpp.server import SmDpPlus
@@ -25,12 +27,14 @@ from rspsim.smdpp.stock.wished_profile import package_of
 __all__ = ["MOST", "PACKAGE_MEMBERS", "ROUTES", "STATE", "wished"]
 
 _TERMS: Final = frozenset(OrderTerms.__dataclass_fields__)
+_MORE: Final = "moreMetadata"
 _PACKAGE: Final = {"upp": "unprotected profile package", "metadata": "metadata of it (BF25)"}
 _NEW: Final = {
     one.member: {**one.kind.schema, "description": one.summary}
     for one in settings_of(Area.ORDER, Area.PROFILE)
 }
 PACKAGE_MEMBERS: Final[Mapping[str, Mapping[str, object]]] = {
+    _MORE: {**BASE64_OCTETS.schema, "description": "data objects added to the metadata"},
     **{name: {**BASE64_OCTETS.schema, "description": what} for name, what in _PACKAGE.items()},
     **{one.member: _NEW[one.member] for one in settings_of(Area.PROFILE)},
 }
@@ -82,7 +86,15 @@ def wished(call: Call[SmDpPlus], values: dict[str, Any]) -> tuple[bytes, StoreMe
     if upp is None and "iccid" not in values:
         with call.desk.guard:
             values["iccid"] = server.orders.stock.fresh_iccid()
-    return package_of(values, upp=upp, metadata=metadata)
+    upp, known = package_of(values, upp=upp, metadata=metadata)
+    if _MORE not in call.body:
+        return upp, known
+    more = BASE64_OCTETS.read(call.body[_MORE])
+    octets = tlv.encode(Tag.StoreMetadata, known.content(), more)
+    try:
+        return upp, StoreMetadataRequest.decode(octets)
+    except DecodeError as error:
+        raise DecodeError(f"{_MORE}: {error}") from error
 
 
 def _all(call: Call[SmDpPlus]) -> object:
@@ -109,7 +121,7 @@ def _one(call: Call[SmDpPlus]) -> object:
 
 
 def _order(call: Call[SmDpPlus]) -> object:
-    values = read_members(call.body, Area.ORDER, Area.PROFILE, others=_PACKAGE)
+    values = read_members(call.body, Area.ORDER, Area.PROFILE, others=(*_PACKAGE, _MORE))
     iccid = values.get("iccid")
     upp, metadata = _of_stock(call, values) if iccid is not None else wished(call, values)
     terms = OrderTerms(**{name: value for name, value in values.items() if name in _TERMS})
@@ -131,7 +143,7 @@ def _of_stock(call: Call[SmDpPlus], values: dict[str, Any]) -> tuple[bytes, Stor
     with call.desk.guard:
         profile = call.desk.server.orders.stock.profiles.get(iccid)
     about = {one.name for one in settings_of(Area.PROFILE)} - {"iccid"}
-    if profile is None or about & values.keys() or "upp" in call.body:
+    if profile is None or about & values.keys() or {"upp", _MORE} & call.body.keys():
         return wished(call, values)
     return profile.upp, StoreMetadataRequest.decode(profile.metadata)
 

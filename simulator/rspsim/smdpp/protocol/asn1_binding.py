@@ -102,6 +102,9 @@ _ES11_ERRORS: Final = {
     "8.9.7/3.7": 12,
     "8.9.7/1.2": 13,
 }
+_CI_KEY: Final = "8.11.1/3.9"
+_CI_MISMATCH: Final = {False: 12, True: 9}
+"""ciPKMismatch of version 3, of ES9+ and of ES11."""
 _LISTS: Final = {"otherCertsInChain": 0xA1, "crlList": 0xA2}
 """Lists of version 3 in the answer of InitiateAuthentication, with their tags."""
 _OK: Final = {
@@ -148,7 +151,9 @@ def in_asn1(
     answer = handler(inner)
     if answer.status != 200:
         return answer
-    body = tlv.encode(_OUTER, _written(name, json.loads(answer.body), es11=es11))
+    body = tlv.encode(
+        _OUTER, _written(name, json.loads(answer.body), es11=es11, mismatch=answer.ci_mismatch)
+    )
     return replace(answer, body=body, headers={**answer.headers, "Content-Type": ASN1_CONTENT_TYPE})
 
 
@@ -227,7 +232,9 @@ def _b64(octets: bytes) -> str:
     return base64.b64encode(octets).decode("ascii")
 
 
-def _written(name: str, answer: Mapping[str, object], *, es11: bool) -> bytes:
+def _written(
+    name: str, answer: Mapping[str, object], *, es11: bool, mismatch: bool = False
+) -> bytes:
     tag = next(tag for tag, function in _FUNCTIONS.items() if function == name)
     listing = es11 and name == "authenticateClient"
     if listing:
@@ -238,6 +245,8 @@ def _written(name: str, answer: Mapping[str, object], *, es11: bool) -> bytes:
     if codes is not None:
         pair = f"{codes['subjectCode']}/{codes['reasonCode']}"
         table = {**_ERRORS[name], **(_ES11_ERRORS if listing else {})}
+        if mismatch:
+            table[_CI_KEY] = _CI_MISMATCH[listing]
         return tlv.encode(tag, tlv.encode(0x81, bytes((table.get(pair, _UNDEFINED),))))
     if name == "checkProgress":
         delay = answer.get("retryDelay")

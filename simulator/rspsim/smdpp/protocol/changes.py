@@ -21,7 +21,7 @@ from rspcore.messages.v3.device_change import (
     SmdpSigned4,
     SmdpSigned6,
 )
-from rspcore.messages.v3.profile_metadata import StoreMetadataRequest
+from rspcore.messages.v3.profile_metadata import LocalisedTextMessage, StoreMetadataRequest
 from rspcore.messages.v3.server_authentication import (
     CtxParamsForDeviceChange,
     CtxParamsForProfileRecovery,
@@ -32,8 +32,10 @@ from rspcore.messages.v3.server_functions import (
 )
 from rspcore.pki.roles import Role
 from rspcore.tags import Tag
+from rspsim.smdpp import fault_points
 from rspsim.smdpp.identity import Signer
 from rspsim.smdpp.protocol.es9p_function import Environment, Outcome
+from rspsim.smdpp.protocol.operator_consent import question
 from rspsim.smdpp.status_codes import StatusCode
 from rspsim.smdpp.stock.operations import Operation, OperationKind, OperationState
 from rspsim.smdpp.stock.orders import Order, OrderState
@@ -44,15 +46,26 @@ __all__ = [
     "CHANGE_NOT_SUPPORTED",
     "ICCID_OF_CHANGE_UNKNOWN",
     "Asked",
+    "dp_auth_signer",
+    "minutes_left",
     "offered",
     "old_one_deleted",
     "require_context",
 ]
 
+NAME: Final = "authenticateClient"
 _VERSION_3: Final = Version.from_text("3.0.0")
 ICCID_OF_CHANGE_UNKNOWN: Final = StatusCode("8.2.1", "3.9")
 CHANGE_NOT_SUPPORTED: Final = StatusCode("8.2.11", "3.7")
 CHANGE_NOT_ALLOWED: Final = StatusCode("8.2.11", "3.8")
+
+
+def dp_auth_signer(environment: Environment, session: Session, function: str = NAME) -> Signer:
+    """Returns CERT.DPauth of a session with its key, as a fault leaves it."""
+    identity = environment.identity
+    leaf = identity.chain(session.variant, Role.DP_AUTH, session.curve).leaf
+    signer = Signer(identity, session.curve, leaf)
+    return environment.faults.through(fault_points.DP_AUTH_SIGNER, signer, function)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +126,10 @@ def _refused(asked: Asked, code: StatusCode, text: str, iccid: Iccid) -> Outcome
     return Outcome(answer=code(text, identifier=str(iccid)), sessions=(asked.session.ended(),))
 
 
-def _signer(environment: Environment, session: Session) -> Signer:
-    identity = environment.identity
-    return Signer(
-        identity, session.curve, identity.chain(session.variant, Role.DP_AUTH, session.curve).leaf
-    )
+def _offer(environment: Environment, asked: Asked, offer: SmdpSigned4) -> tuple[bytes, bytes]:
+    """Returns smdpSigned4 (30) and smdpSignature4 (5F37)."""
+    signed = environment.faults.through(fault_points.SMDP_SIGNED4, offer, NAME).encode()
+    return signed, asked.signature(environment, dp_auth_signer(environment, asked.session), signed)
 
 
 def _authenticated(asked: Asked, order: Order, signature: bytes) -> Session:
@@ -132,7 +144,8 @@ def _authenticated(asked: Asked, order: Order, signature: bytes) -> Session:
 
 
 def _change(environment: Environment, asked: Asked) -> Outcome:
-    iccid = CtxParamsForDeviceChange.decode(asked.context).iccid
+    context = CtxParamsForDeviceChange.decode(asked.context)
+    iccid = context.iccid
     order = _installed(environment, iccid)
     if order is None:
         return _refused(asked, ICCID_OF_CHANGE_UNKNOWN, "not installed by this server", iccid)
@@ -142,27 +155,21 @@ def _change(environment: Environment, asked: Asked) -> Outcome:
         return _refused(asked, CHANGE_NOT_SUPPORTED, "without requestToDp", iccid)
     if order.binding is None or order.binding.eid != asked.client.eid:
         return _refused(asked, CHANGE_NOT_ALLOWED, "installed on another card", iccid)
-    signer, session = _signer(environment, asked.session), asked.session
-    under_way = _under_way(environment, asked, iccid)
-    if under_way.ready is not None and under_way.ready > asked.now:
-        minutes = -(-int((under_way.ready - asked.now).total_seconds()) // 60)
-        retry = RetryData(retry_delay=minutes, dc_session_id=bytes.fromhex(under_way.key))
-        signed = SmdpSigned6(
-            transaction_id=session.transaction_id, request_specific_data=retry.encode()
-        ).encode()
-        later = AuthenticateClientDelayedResponse(
-            transaction_id=session.transaction_id,
-            smdp_signed6=signed,
-            smdp_signature6=asked.signature(environment, signer, signed),
-        )
-        return Outcome(answer=later, sessions=(session.ended(),), operations=(under_way,))
-    signed = SmdpSigned4(
+    session = asked.session
+    under_way = _under_way(environment, asked, context)
+    minutes = minutes_left(under_way, asked.now)
+    if minutes:
+        return _delayed(environment, asked, under_way, minutes)
+    offer = SmdpSigned4(
         transaction_id=session.transaction_id,
-        cc_required_flag=bool(environment.policy.change_code),
-    ).encode()
-    signature = asked.signature(environment, signer, signed)
+        cc_required_flag=bool(under_way.code or environment.policy.change_code),
+    )
+    signed, signature = _offer(environment, asked, offer)
     answer = AuthenticateClientChangeResponse(
-        transaction_id=session.transaction_id, smdp_signed4=signed, smdp_signature4=signature
+        transaction_id=session.transaction_id,
+        smdp_signed4=signed,
+        smdp_signature4=signature,
+        service_provider_message_for_dc=_message(under_way.message),
     )
     taken = replace(
         under_way,
@@ -175,6 +182,33 @@ def _change(environment: Environment, asked: Asked) -> Outcome:
         sessions=(_authenticated(asked, order, signature),),
         operations=(taken,),
     )
+
+
+def minutes_left(operation: Operation, now: datetime) -> int:
+    """Returns in how many minutes a Device Change is to be asked for again, 0 when it is ready."""
+    if operation.asks_operator:
+        return 1
+    seconds = 0 if operation.ready is None else int((operation.ready - now).total_seconds())
+    return max(0, -(-seconds // 60))
+
+
+def _delayed(environment: Environment, asked: Asked, under_way: Operation, minutes: int) -> Outcome:
+    session = asked.session
+    retry = RetryData(retry_delay=minutes, dc_session_id=bytes.fromhex(under_way.key))
+    delay = SmdpSigned6(transaction_id=session.transaction_id, request_specific_data=retry.encode())
+    signed = environment.faults.through(fault_points.SMDP_SIGNED6, delay, NAME).encode()
+    signer = dp_auth_signer(environment, session)
+    later = AuthenticateClientDelayedResponse(
+        transaction_id=session.transaction_id,
+        smdp_signed6=signed,
+        smdp_signature6=asked.signature(environment, signer, signed),
+    )
+    return Outcome(answer=later, sessions=(session.ended(),), operations=(under_way,))
+
+
+def _message(text: str) -> bytes | None:
+    """Returns serviceProviderMessageForDc (A1), None for no text."""
+    return tlv.encode(0xA1, LocalisedTextMessage(message=text).content()) if text else None
 
 
 def _installed(environment: Environment, iccid: Iccid) -> Order | None:
@@ -218,20 +252,30 @@ def old_one_deleted(environment: Environment, octets: bytes | None) -> tuple[Ord
     return ()
 
 
-def _under_way(environment: Environment, asked: Asked, iccid: Iccid) -> Operation:
-    """Returns the Device Change of this Profile that is open, or a new one."""
+def _under_way(
+    environment: Environment, asked: Asked, context: CtxParamsForDeviceChange
+) -> Operation:
+    """Returns the Device Change of this Profile that is open, or a new one.
+
+    For a new one the operator is asked, where the policy says so.
+    """
+    iccid, policy = context.iccid, environment.policy
     for one in environment.operations.all():
         if one.kind is OperationKind.DEVICE_CHANGE and one.open and one.iccid == iccid:
             return one
-    delay = environment.policy.change_delay
-    return Operation(
+    delay = policy.change_delay
+    made = Operation(
         key=environment.rng.octets(16).hex(),
         kind=OperationKind.DEVICE_CHANGE,
         eid=asked.client.eid,
         iccid=iccid,
         made=asked.now,
         ready=asked.now + delay if delay else None,
+        asks_operator=policy.change_asks_operator and bool(policy.operator_address),
     )
+    if made.asks_operator:
+        environment.errands.put(question(environment, made, context))
+    return made
 
 
 def _recovery(environment: Environment, asked: Asked) -> Outcome:
@@ -251,13 +295,13 @@ def _recovery(environment: Environment, asked: Asked) -> Outcome:
             asked, CHANGE_NOT_ALLOWED, f"the Profile for the next device is {order.state}", iccid
         )
     again = environment.orders.for_next_device(order, asked.client.eid)
-    signer, session = _signer(environment, asked.session), asked.session
-    signed = SmdpSigned4(
+    session = asked.session
+    offer = SmdpSigned4(
         transaction_id=session.transaction_id,
         cc_required_flag=False,
         activation_code_for_profile_recovery=again.activation_code,
-    ).encode()
-    signature = asked.signature(environment, signer, signed)
+    )
+    signed, signature = _offer(environment, asked, offer)
     answer = AuthenticateClientChangeResponse(
         transaction_id=session.transaction_id, smdp_signed4=signed, smdp_signature4=signature
     )

@@ -23,10 +23,11 @@ from rspsim.smdpp.protocol.es2p.profile_types import type_of
 from rspsim.smdpp.protocol.es9p_function import Environment
 from rspsim.smdpp.protocol.es12.events import deletion, once_more
 from rspsim.smdpp.protocol.outgoing_call import outgoing_call
+from rspsim.smdpp.stock.operations import Operation, OperationRepository
 from rspsim.smdpp.stock.order_repository import OrderPage, OrderRepository
 from rspsim.smdpp.stock.orders import DELIVERABLE, Order, ProgressInfo
 
-__all__ = ["OrdersWithConsequences"]
+__all__ = ["OperationsWithConsequences", "OrdersWithConsequences"]
 
 _NOBODY: Final = CallHeader(function_requester_identifier="", function_call_identifier="")
 
@@ -86,6 +87,28 @@ class OrdersWithConsequences:
             known = len(before.progress) if before is not None else 0
             for at, one in enumerate(order.progress[known:], known):
                 environment.errands.put(_report(environment, operator, order, one, at))
+
+
+class OperationsWithConsequences:
+    """Keeps operations in another repository, and the deletion of an event that is over."""
+
+    def __init__(self, inner: OperationRepository, environment: Callable[[], Environment]) -> None:
+        self._inner = inner
+        self._environment = environment
+
+    def all(self) -> tuple[Operation, ...]:
+        """Returns every operation, the oldest first."""
+        return self._inner.all()
+
+    def put(self, operation: Operation) -> None:
+        """Keeps an operation; the event of a package that waits no longer is to be deleted."""
+        waited = any(one.key == operation.key and one.open for one in self._inner.all())
+        self._inner.put(operation)
+        if operation.smds_address and waited and not operation.open:
+            environment = self._environment()
+            gone = deletion(environment, operation.smds_address, operation.eid, operation.key)
+            environment.errands.put(gone)
+            environment.errands.remove(once_more(gone.key))
 
 
 def _report(

@@ -16,6 +16,7 @@ from rspsim.smdpp.partner_calls import PartnerReply, Steps
 from rspsim.smdpp.protocol.es2p import FUNCTIONS
 from rspsim.smdpp.protocol.es9p_function import Environment
 from rspsim.smdpp.protocol.es12.events import follow_up
+from rspsim.smdpp.protocol.operator_consent import answered
 from rspsim.smdpp.protocol.resends import AnsweredCall
 from rspsim.smdpp.protocol.server_calls import AnsweredCalls, CallRules, answered_once
 from rspsim.smdpp.stock.order_repository import UnitOfWork
@@ -96,7 +97,10 @@ class PartnerSide:
         with self._unit():
             kept = errands.get(errand.key)
             wanted = kept is not None and kept.call == errand.call
-            done = bool(code) and code in ("ok", errand.done_by)
+            change = answered(self._environment, errand, reply, code)
+            if change is not None:
+                self._environment.operations.put(change)
+            done = change is not None or (bool(code) and code in ("ok", errand.done_by))
             if done and wanted:
                 errands.remove(errand.key)
             further = follow_up(self._environment, errand) if done else None

@@ -17,10 +17,8 @@ from rspcore.messages.v3.server_authentication import (
     OperationType,
 )
 from rspcore.messages.v3.server_functions import AuthenticateClientRpmResponse
-from rspcore.pki.roles import Role
 from rspsim.smdpp import fault_points
-from rspsim.smdpp.identity import Signer
-from rspsim.smdpp.protocol.changes import Asked
+from rspsim.smdpp.protocol.changes import Asked, dp_auth_signer
 from rspsim.smdpp.protocol.es9p_function import Environment, Outcome
 from rspsim.smdpp.status_codes import MATCHING_ID_REFUSED
 from rspsim.smdpp.stock.operations import Operation, OperationKind, OperationState
@@ -80,21 +78,14 @@ def _waiting(
 
 def _answer(environment: Environment, asked: Asked, waiting: tuple[Operation, ...]) -> Outcome:
     session, operation = asked.session, waiting[0]
-    signer = environment.faults.through(
-        fault_points.DP_AUTH_SIGNER,
-        Signer(
-            environment.identity,
-            session.curve,
-            environment.identity.chain(session.variant, Role.DP_AUTH, session.curve).leaf,
-        ),
-        NAME,
-    )
+    signer = dp_auth_signer(environment, session)
     commands = tuple(bytes(one.raw) for one in tlv.iterate(operation.content))
-    signed = SmdpSigned3(
+    package = SmdpSigned3(
         transaction_id=session.transaction_id,
         rpm_package=commands,
         rpm_pending=len(waiting) > 1 or None,
-    ).encode()
+    )
+    signed = environment.faults.through(fault_points.SMDP_SIGNED3, package, NAME).encode()
     response = AuthenticateClientRpmResponse(
         transaction_id=session.transaction_id,
         smdp_signed3=signed,

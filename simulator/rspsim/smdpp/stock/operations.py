@@ -56,6 +56,11 @@ class Operation:
         session: Session in which it was offered, or None.
         result: What the card signed about it, empty before.
         tries: Wrong Confirmation Codes so far.
+        smds_address: SM-DS that has an event of a package, empty for none.
+        asks_operator: Whether a Device Change waits for the answer of the operator.
+        code: Confirmation Code that the operator wants, empty for that of the policy.
+        message: What the operator says to the user, empty for nothing.
+        next_iccid: Profile for the next device in place of the one that moves, or None.
     """
 
     key: str
@@ -70,6 +75,11 @@ class Operation:
     session: TransactionId | None = None
     result: bytes = b""
     tries: int = 0
+    smds_address: str = ""
+    asks_operator: bool = False
+    code: str = ""
+    message: str = ""
+    next_iccid: Iccid | None = None
 
     @property
     def open(self) -> bool:

@@ -23,6 +23,7 @@ from rspcore.messages.v3.event_lists import (
     SmdsSigned2,
 )
 from rspcore.tags import Tag
+from rspsim.smdpp import fault_points
 from rspsim.smdpp.stock.sessions import Session
 from rspsim.smds.event_checks import EC_ID_OCTETS
 from rspsim.smds.event_records import EventRecord
@@ -30,6 +31,7 @@ from rspsim.smds.surroundings import Surroundings
 
 __all__ = ["EventSigner"]
 
+_NAME: Final = "authenticateClient"
 _REFRESH: Final = timedelta(days=30)
 
 
@@ -71,7 +73,9 @@ class EventSigner:
             )
             for one in found
         )
-        return self._signed(EventList(event_entries=entries, ec_id=ec_id).encode())
+        listed = EventList(event_entries=entries, ec_id=ec_id)
+        listed = self.surroundings.faults.through(fault_points.EVENT_LIST, listed, _NAME)
+        return self._signed(listed.encode())
 
     def registration(self) -> SignedEventsResponse:
         """Returns the signed result of a registration for push."""
@@ -84,9 +88,9 @@ class EventSigner:
 
     def _signed(self, data: bytes) -> SignedEventsResponse:
         session, identity = self.session, self.surroundings.identity
-        signed = SmdsSigned2(
-            transaction_id=session.transaction_id, request_specific_data=data
-        ).encode()
+        made = SmdsSigned2(transaction_id=session.transaction_id, request_specific_data=data)
+        through = self.surroundings.faults.through
+        signed = through(fault_points.SMDS_SIGNED2, made, _NAME).encode()
         key = identity.chain(session.variant, session.curve).leaf.private_key
         covered = signed + tlv.encode(Tag.Signature, self.euicc_signature1)
         return SignedEventsResponse(

@@ -22,7 +22,7 @@ from rspsim.smdpp.errands import DUE_AGAIN, Errand, outcome
 from rspsim.smdpp.partner_calls import PartnerCall, Steps
 from rspsim.smdpp.protocol.es9p_function import Environment
 from rspsim.smdpp.protocol.outgoing_call import outgoing_call, smds_failure
-from rspsim.smdpp.stock.orders import DELIVERABLE, Order
+from rspsim.smdpp.stock.orders import DELIVERABLE
 
 __all__ = ["deletion", "follow_up", "key_of", "once_more", "registration"]
 
@@ -95,33 +95,45 @@ def follow_up(environment: Environment, errand: Errand) -> Errand | None:
     eid, event_id = Eid.from_digits(str(members["eid"])), str(members["eventId"])
     key = key_of(errand.call.address, eid, event_id)
     waiting = [
-        order
-        for order in environment.orders.repository.named(event_id)
-        if order.eid is not None
-        and order.state in DELIVERABLE
-        and order.smds_address
-        and key_of(order.smds_address, order.eid, order.matching_id) == key
+        own_address
+        for own_address, smds_address in _waiting(environment, eid, event_id)
+        if key_of(smds_address, eid, event_id) == key
     ]
     if errand.function == REGISTER_EVENT:
         unwanted = not waiting and environment.errands.get(key) is None
         return deletion(environment, errand.call.address, eid, event_id) if unwanted else None
     if not waiting:
         return None
-    now, order = environment.clock.now(), waiting[0]
+    now = environment.clock.now()
     return Errand(
         key=key,
         function=REGISTER_EVENT,
-        call=_registering(environment, order.smdp_address, order.smds_address, eid, event_id),
+        call=_registering(environment, waiting[0], errand.call.address, eid, event_id),
         since=now,
         due=now,
         done_by=_IN_USE,
     )
 
 
+def _waiting(environment: Environment, eid: Eid, event_id: str) -> list[tuple[str, str]]:
+    """Returns own address and SM-DS of each order and RPM package that waits under an EventID."""
+    orders = [
+        (one.smdp_address, one.smds_address)
+        for one in environment.orders.repository.named(event_id)
+        if one.eid == eid and one.state in DELIVERABLE and one.smds_address
+    ]
+    packages = [
+        (environment.identity.address, one.smds_address)
+        for one in environment.operations.all()
+        if one.key == event_id and one.eid == eid and one.open and one.smds_address
+    ]
+    return orders + packages
+
+
 def registration(
-    environment: Environment, order: Order, smds_address: str, eid: Eid, event_id: str
+    environment: Environment, own_address: str, smds_address: str, eid: Eid, event_id: str
 ) -> Steps[StatusCodeData | None]:
-    """Registers the event of an order; the caller withdraws the deletion when it keeps the order.
+    """Registers the event of an order or package; whoever keeps that withdraws the deletion.
 
     A call without an answer is made once more, under the same call identifier. That the event is
     registered already is a success when this server was about to delete it.
@@ -133,7 +145,7 @@ def registration(
     before = environment.errands.get(left_behind.key)
     now = environment.clock.now()
     environment.errands.put(replace(left_behind, due=now + _UNDECIDED))
-    call = _registering(environment, order.smdp_address, smds_address, eid, event_id)
+    call = _registering(environment, own_address, smds_address, eid, event_id)
     reply = yield call
     if reply.status is None:
         reply = yield call
@@ -143,7 +155,7 @@ def registration(
                 Errand(
                     key=once_more(before.key),
                     function=REGISTER_EVENT,
-                    call=_registering(environment, order.smdp_address, smds_address, eid, event_id),
+                    call=_registering(environment, own_address, smds_address, eid, event_id),
                     since=now,
                     due=now + DUE_AGAIN,
                     done_by=_IN_USE,

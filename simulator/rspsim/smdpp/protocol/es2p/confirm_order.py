@@ -52,7 +52,7 @@ def run(
         registered = eid
         if matching_id is None:
             matching_id = environment.orders.new_matching_id()
-        refusal = yield from registration(environment, order, smds, eid, matching_id)
+        refusal = yield from registration(environment, order.smdp_address, smds, eid, matching_id)
         if refusal is None:  # others may have changed orders meanwhile; the event is deleted then
             refusal = _refusal(environment, environment.orders.get(order.number), request)
         if refusal is not None:

@@ -36,7 +36,7 @@ def run(
         return refusal
     smds, eid, event_id = order.smds_address, order.eid, order.matching_id
     if smds and eid is not None:
-        refusal = yield from registration(environment, order, smds, eid, event_id)
+        refusal = yield from registration(environment, order.smdp_address, smds, eid, event_id)
         if refusal is None:  # the order may have changed meanwhile; the event is deleted then
             refusal = _refusal(environment.orders.get(order.number))
         if refusal is not None:

@@ -1,7 +1,9 @@
 """ES2+.RpmOrder: keeps an RPM package for a card (SGP.22 v3.1, 5.3).
 
 The card has to have a Profile that this server installed. A command is for a Profile of the caller;
-a list may name the caller itself.
+a list may name the caller itself. Where the order names an SM-DS, the package has an event there,
+which is deleted when the package is done or ended; that it is one of RPM is not said, because ES12
+of version 3 is not public.
 """
 
 from collections.abc import Mapping
@@ -14,8 +16,10 @@ from rspcore.messages.json_codec import InvalidMemberError
 from rspcore.messages.v3.rpm_package import RpmCommand, RpmCommandDetails
 from rspcore.messages.v3.server_functions import RpmOrderRequest, RpmOrderResponse
 from rspcore.tags import Tag
+from rspsim.smdpp.partner_calls import Steps
 from rspsim.smdpp.protocol.es2p.order_of_profile import may_order
 from rspsim.smdpp.protocol.es9p_function import Environment
+from rspsim.smdpp.protocol.es12.events import key_of, registration
 from rspsim.smdpp.protocol.order_status_codes import (
     EID_MISSING,
     EID_UNKNOWN,
@@ -35,8 +39,8 @@ __all__ = ["run"]
 
 def run(
     environment: Environment, body: Mapping[str, object], caller: str
-) -> RpmOrderResponse | StatusCodeData:
-    """Keeps the package.
+) -> Steps[RpmOrderResponse | StatusCodeData]:
+    """Keeps the package, after its event was registered where an SM-DS is named.
 
     Raises:
         DecodeError: a member is missing or has the wrong form, or a command cannot be read.
@@ -53,12 +57,13 @@ def run(
         refusal = _token_refusal(environment, matching_id, request.eid)
         if refusal is not None:
             return refusal
-    try:
-        commands = tuple(tlv.iterate(request.rpm_script))
-    except DecodeError as error:
-        raise InvalidMemberError("rpmScript", str(error)) from error
-    for one in commands:
-        refusal = _refusal(environment, bytes(one.raw), caller)
+    refusal = _refusal_of_script(environment, request.rpm_script, caller)
+    if refusal is not None:
+        return refusal
+    smds = request.alt_smds_address or request.root_smds_address or ""
+    if smds:
+        own = environment.identity.address
+        refusal = yield from registration(environment, own, smds, request.eid, matching_id)
         if refusal is not None:
             return refusal
     environment.operations.put(
@@ -69,8 +74,11 @@ def run(
             owner=caller,
             content=request.rpm_script,
             made=environment.clock.now(),
+            smds_address=smds,
         )
     )
+    if smds:
+        environment.errands.remove(key_of(smds, request.eid, matching_id))
     return RpmOrderResponse(matching_id=matching_id)
 
 
@@ -92,6 +100,22 @@ def _token_refusal(environment: Environment, matching_id: str, eid: Eid) -> Stat
     if used or environment.orders.holder(matching_id, eid) is not None:
         return MATCHING_ID_IN_USE("belongs to another order", identifier=matching_id)
     return None
+
+
+def _refusal_of_script(
+    environment: Environment, script: bytes, caller: str
+) -> StatusCodeData | None:
+    """Returns why one of the commands is not taken, or None.
+
+    Raises:
+        InvalidMemberError: they are no commands.
+    """
+    try:
+        commands = tuple(tlv.iterate(script))
+    except DecodeError as error:
+        raise InvalidMemberError("rpmScript", str(error)) from error
+    refusals = (_refusal(environment, bytes(one.raw), caller) for one in commands)
+    return next((one for one in refusals if one is not None), None)
 
 
 def _refusal(environment: Environment, octets: bytes, caller: str) -> StatusCodeData | None:

@@ -48,6 +48,7 @@ from rspsim.smdpp.status_codes import (
     ORDER_EXPIRED,
     PROFILE_NOT_RELEASED,
     TRANSACTION_UNKNOWN,
+    CiKeyMismatch,
 )
 from rspsim.smdpp.stock.eligibility import ineligibility, memory_shortage
 from rspsim.smdpp.stock.orders import DELIVERABLE, NotificationPoint, Order, OrderEvent
@@ -174,9 +175,11 @@ def root_is_the_one_chosen(claim: Claim) -> StatusCodeData | None:
     ci = claim.chain.ci
     if claim.session is None or ci is None or ci.subject_key_identifier == claim.session.ci_pkid:
         return None
+    newer = claim.session.lpa_capability is not None and claim.policy.version >= VERSION_3
     return CI_KEY_UNKNOWN(
         f"the session asked for signatures under CI {claim.session.ci_pkid.hex().upper()}",
         identifier=(ci.subject_key_identifier or b"").hex().upper(),
+        kind=CiKeyMismatch if newer else StatusCodeData,
     )
 
 

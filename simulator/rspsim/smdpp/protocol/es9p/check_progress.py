@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from rspcore.messages.v3.server_functions import CheckProgressRequest, CheckProgressResponse
+from rspsim.smdpp.protocol.changes import minutes_left
 from rspsim.smdpp.protocol.es9p_function import Environment, Es9pFunction, Outcome
 from rspsim.smdpp.status_codes import TRANSACTION_UNKNOWN
 from rspsim.smdpp.stock.operations import OperationKind
@@ -30,9 +31,7 @@ def run(environment: Environment, content: CheckProgressRequest) -> Outcome:
     named = content.dc_session_id.hex()
     for one in environment.operations.all():
         if one.kind is OperationKind.DEVICE_CHANGE and one.open and one.key == named:
-            left = None if one.ready is None else one.ready - environment.clock.now()
-            seconds = 0 if left is None else max(0, int(left.total_seconds()))
-            delay = -(-seconds // 60) or None
+            delay = minutes_left(one, environment.clock.now()) or None
             return Outcome(answer=CheckProgressResponse(retry_delay=delay))
     unknown = TRANSACTION_UNKNOWN("no Device Change waits under this dcSessionId", identifier=named)
     return Outcome(answer=unknown)

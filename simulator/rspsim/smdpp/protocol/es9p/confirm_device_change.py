@@ -28,9 +28,9 @@ from rspcore.messages.v3.server_functions import (
     ConfirmDeviceChangeRequest,
     ConfirmDeviceChangeResponse,
 )
-from rspcore.pki.roles import Role
 from rspcore.tags import Tag
-from rspsim.smdpp.identity import Signer
+from rspsim.smdpp import fault_points
+from rspsim.smdpp.protocol.changes import dp_auth_signer
 from rspsim.smdpp.protocol.es9p_function import Environment, Es9pFunction, Outcome
 from rspsim.smdpp.status_codes import (
     CONFIRMATION_CODE_MISSING,
@@ -40,6 +40,7 @@ from rspsim.smdpp.status_codes import (
     TRANSACTION_UNKNOWN,
 )
 from rspsim.smdpp.stock.operations import Operation, OperationKind, OperationState
+from rspsim.smdpp.stock.orders import Order
 from rspsim.smdpp.stock.sessions import Session, Stage
 
 __all__ = ["FUNCTION"]
@@ -127,7 +128,8 @@ def _code_refusal(
     session: Session,
     operation: Operation,
 ) -> StatusCodeData | None:
-    code, given = environment.policy.change_code, ok.euicc_signed3.hash_cc
+    code = operation.code or environment.policy.change_code
+    given = ok.euicc_signed3.hash_cc
     if not code:
         return None
     if given is None:
@@ -158,7 +160,7 @@ def _handed_over(
     operation: Operation,
 ) -> Outcome:
     order = environment.orders.get(session.order or 0)
-    following = environment.orders.for_next_device(order)
+    following = environment.orders.for_next_device(_for_next(environment, operation, order))
     policy, until = environment.policy, environment.clock.now() + _VALIDITY
     data = DeviceChangeData(
         iccid=order.iccid,
@@ -169,7 +171,8 @@ def _handed_over(
         profile_recovery_support=True,
         profile_recovery_validity_period=until,
     )
-    content = data.encode()
+    through = environment.faults.through
+    content = through(fault_points.CHANGE_DATA, data, NAME).encode()
     if policy.change_encrypted and ok.euicc_signed3.eac_euicc_otpk is not None:
         content = _encrypted(environment, session, ok.euicc_signed3.eac_euicc_otpk, content)
     signed = tlv.encode(
@@ -177,10 +180,8 @@ def _handed_over(
         tlv.encode(0x80, session.transaction_id.octets),
         tlv.encode(0xA1, content),
     )
-    identity = environment.identity
-    signer = Signer(
-        identity, session.curve, identity.chain(session.variant, Role.DP_AUTH, session.curve).leaf
-    )
+    signed = through(fault_points.SMDP_SIGNED5, signed, NAME)
+    signer = dp_auth_signer(environment, session, NAME)
     last = tlv.encode(Tag.Signature, ok.euicc_signature3) if policy.signatures_covered else b""
     answer = ConfirmDeviceChangeResponse(
         transaction_id=session.transaction_id,
@@ -189,6 +190,14 @@ def _handed_over(
     )
     done = replace(operation, state=OperationState.DONE)
     return Outcome(answer=answer, sessions=(session.ended(),), operations=(done,))
+
+
+def _for_next(environment: Environment, operation: Operation, order: Order) -> Order:
+    """Returns the order of the Profile for the next device: the operator's, where it named one."""
+    if operation.next_iccid is None:
+        return order
+    named = environment.orders.stock.of_profile(operation.next_iccid)
+    return order if named is None else named
 
 
 def _encrypted(environment: Environment, session: Session, otpk: bytes, content: bytes) -> bytes:
@@ -209,7 +218,8 @@ def _encrypted(environment: Environment, session: Session, otpk: bytes, content:
         tlv.encode(0x84, host_id),
     )
     key = tlv.encode(Tag.OneTimePublicKey, own.public.point)
-    return tlv.encode(0xA1, template, key, tlv.encode(0xA1, protected))
+    whole = tlv.encode(0xA1, template, key, tlv.encode(0xA1, protected))
+    return environment.faults.through(fault_points.CHANGE_PROTECTED, whole, NAME)
 
 
 FUNCTION: Final = Es9pFunction(name=NAME, read=read, run=run)
