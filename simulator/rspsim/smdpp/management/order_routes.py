@@ -24,18 +24,20 @@ from rspsim.smdpp.stock.order_repository import OrderPage
 from rspsim.smdpp.stock.orders import OrderEvent, OrderState, OrderTerms
 from rspsim.smdpp.stock.wished_profile import package_of
 
-__all__ = ["MOST", "PACKAGE_MEMBERS", "ROUTES", "STATE", "wished"]
+__all__ = ["MOST", "PACKAGE_MEMBERS", "PACKAGE_OCTETS", "ROUTES", "STATE", "wished"]
 
 _TERMS: Final = frozenset(OrderTerms.__dataclass_fields__)
 _MORE: Final = "moreMetadata"
 _PACKAGE: Final = {"upp": "unprotected profile package", "metadata": "metadata of it (BF25)"}
+PACKAGE_OCTETS: Final = (*_PACKAGE, _MORE)
+"""Members of octets that say which Profile is meant."""
 _NEW: Final = {
     one.member: {**one.kind.schema, "description": one.summary}
     for one in settings_of(Area.ORDER, Area.PROFILE)
 }
 PACKAGE_MEMBERS: Final[Mapping[str, Mapping[str, object]]] = {
-    _MORE: {**BASE64_OCTETS.schema, "description": "data objects added to the metadata"},
     **{name: {**BASE64_OCTETS.schema, "description": what} for name, what in _PACKAGE.items()},
+    _MORE: {**BASE64_OCTETS.schema, "description": "data objects added to the metadata"},
     **{one.member: _NEW[one.member] for one in settings_of(Area.PROFILE)},
 }
 """Members that say which Profile is meant."""
@@ -121,7 +123,7 @@ def _one(call: Call[SmDpPlus]) -> object:
 
 
 def _order(call: Call[SmDpPlus]) -> object:
-    values = read_members(call.body, Area.ORDER, Area.PROFILE, others=(*_PACKAGE, _MORE))
+    values = read_members(call.body, Area.ORDER, Area.PROFILE, others=PACKAGE_OCTETS)
     iccid = values.get("iccid")
     upp, metadata = _of_stock(call, values) if iccid is not None else wished(call, values)
     terms = OrderTerms(**{name: value for name, value in values.items() if name in _TERMS})

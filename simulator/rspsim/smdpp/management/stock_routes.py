@@ -4,7 +4,13 @@ from dataclasses import replace
 from typing import Final
 
 from rspcore.ids import Iccid
-from rspsim.smdpp.management.order_routes import MOST, PACKAGE_MEMBERS, STATE, wished
+from rspsim.smdpp.management.order_routes import (
+    MOST,
+    PACKAGE_MEMBERS,
+    PACKAGE_OCTETS,
+    STATE,
+    wished,
+)
 from rspsim.smdpp.management.route import Call, Desk, Route, UnknownError
 from rspsim.smdpp.management.views import profile_view
 from rspsim.smdpp.server import SmDpPlus
@@ -79,7 +85,7 @@ def _profile(call: Call[SmDpPlus]) -> StockedProfile:
 
 
 def _add(call: Call[SmDpPlus]) -> object:
-    values = read_members(call.body, Area.PROFILE, others=("upp", "metadata", *_OF_STOCK))
+    values = read_members(call.body, Area.PROFILE, others=(*PACKAGE_OCTETS, *_OF_STOCK))
     kind = TEXT.read(call.body.get("type", ""))
     owner = _OPERATOR.read(call.body.get("operator", ""))
     upp, metadata = wished(call, values)

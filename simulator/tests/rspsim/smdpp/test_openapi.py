@@ -13,6 +13,7 @@ from rspsim.stores.server_state import FileState
 
 ITEMS = {"number": "1", "iccid": "8929901012345678905", "name": "http.slow"}
 SAMPLES = {
+    "moreMetadata": "",
     "upp": None,  # given below, with its metadata
     "metadata": None,
     "event": "WITHDRAWN",
