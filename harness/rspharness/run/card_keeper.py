@@ -19,6 +19,7 @@ from rspharness.card.card_under_test import Card
 from rspharness.record.testcase import Level
 from rspharness.record.verdicts import Inconclusive, MachineLacksError
 from rspharness.run.journal import Before, ChangeCounter, Journal
+from rspharness.run.metadata_segments import MetadataSegments
 from rspharness.run.recovery import PutBack, put_back, read_before
 from rspharness.targets.guard import GuardedLink
 from rspharness.targets.guard_tables import read_leniently
@@ -75,6 +76,7 @@ class CardKeeper:
         self._inherited = self._journal is not None
         self._restoring = False
         self._blocks: dict[int, bytes] = {}
+        self._segments: dict[int, MetadataSegments] = {}
 
     @property
     def before(self) -> Before | None:
@@ -197,8 +199,10 @@ class CardKeeper:
         channel = apdu.channel or 0
         blocks = self._blocks.get(channel, b"") + apdu.data
         self._blocks[channel] = blocks[1 - _METADATA_OCTETS :]
-        for iccid in _METADATA.findall(blocks):
-            self._journal.will_install(iccid)
+        segments = self._segments.setdefault(channel, MetadataSegments())
+        for octets in (blocks, segments.read(apdu.data, first=apdu.p2 == 0)):
+            for iccid in _METADATA.findall(octets):
+                self._journal.will_install(iccid)
         if apdu.data.startswith(_SWITCHES):
             self._journal.will_switch()
 

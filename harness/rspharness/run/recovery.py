@@ -43,7 +43,7 @@ class PutBack:
     Attributes:
         restored: What was put back.
         left: What is not as before and may be tried again, each with the reason.
-        gone: What is gone for good, or was never known.
+        gone: What is not as before and stays so: gone for good, never known, or not of the run.
     """
 
     restored: list[str] = field(default_factory=list)
@@ -287,6 +287,11 @@ def _verify(card: Card, journal: Journal, done: PutBack) -> None:
             done.left.append(f"Profile {iccid}: expected {was[one.iccid]}, read {one}")
         if journal.owns(iccid):
             done.left.append(f"Profile {iccid} of the suites is still listed")
+        elif one.iccid not in was and before.profiles is not None:
+            done.gone.append(
+                f"Profile {iccid} was not there, and nothing says that the run installed it: it "
+                "stays"
+            )
     if before.notifications is not None and now.notifications is not None:
         done.left += [
             f"Notification {number} of the run is listed again after a reset"

@@ -335,3 +335,18 @@ def test_command_whose_lengths_do_not_fit_is_journalled_and_sent(owner, make):
     answer = card.link.transmit(bytes.fromhex("81E291001CBF2900"))
     assert len(answer) >= 2
     run.put_back()
+
+
+def test_profile_that_nobody_is_known_to_have_installed_is_said_to_stay(
+    owner, make, state_folder, monkeypatch
+):
+    run = make()
+    card = run.open_card(Trace(), Timings())
+    with monkeypatch.context() as forgetful:
+        forgetful.setattr(Journal, "will_install", lambda *_: None)
+        install(card, run, ONE)
+    run.put_back()
+    (note,) = run.notes
+    assert "was not there, and nothing says that the run installed it: it stays" in note
+    assert "the card is as before" not in note
+    assert not journalled_eids(state_folder)
