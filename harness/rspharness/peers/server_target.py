@@ -6,7 +6,7 @@ Nothing of it is a card: it opens no link, and what a run asks of a target besid
 import ssl
 import warnings
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -105,6 +105,10 @@ class ServerWords:
     client: Path | None = None
     other: Path | None = None
     sm_ds: bool = False
+
+
+_LIFETIME: Final = timedelta(days=390)
+"""Validity of certificates of the run: cases move the clock of our own server forward."""
 
 
 class ServerTarget:
@@ -243,7 +247,14 @@ class ServerTarget:
         folder = TemporaryDirectory()
         for files, curve in wanted.items():
             try:
-                made = issue_tls(self._pki, curve, [name], now, registered_id=PARTNER_OIDS[number])
+                made = issue_tls(
+                    self._pki,
+                    curve,
+                    [name],
+                    now,
+                    registered_id=PARTNER_OIDS[number],
+                    lifetime=_LIFETIME,
+                )
             except RspError as error:
                 if curve is not first:  # the CI of the other curve has no key here
                     continue
