@@ -7,6 +7,7 @@ from rspharness.lpa.newer.remote_packages import AgreeingOwner
 from rspharness.servers import rpm_packages
 
 VERSION = "3.1.0"
+SIGNING = "rpm_signature1_covered"
 
 
 def managed(story, home, number):
@@ -19,7 +20,7 @@ def managed(story, home, number):
 @testcase("Story.FromAfar#01")
 def test_operator_switches_the_line_on(story):
     """The operator renames a line and switches it on; the phone asks me, and reports."""
-    home = story.server(version=VERSION)
+    home = story.server(version=VERSION, signing=SIGNING)
     phone = story.phone
     line = managed(story, home, 1)
     phone.scan(home.order(line.profile).activation_code)
@@ -41,7 +42,7 @@ def test_operator_switches_the_line_on(story):
 @testcase("Story.FromAfar#02")
 def test_stolen_phone(story):
     """The operator switches the line of a stolen phone off, then removes it."""
-    home = story.server(version=VERSION)
+    home = story.server(version=VERSION, signing=SIGNING)
     phone = story.phone
     line = managed(story, home, 1)
     order = home.order(line.profile)
@@ -61,7 +62,7 @@ def test_stolen_phone(story):
 @testcase("Story.FromAfar#03")
 def test_owner_does_not_let_it(story):
     """With remote management switched off nothing happens to the line."""
-    home = story.server(version=VERSION)
+    home = story.server(version=VERSION, signing=SIGNING)
     phone = story.phone
     line = managed(story, home, 1)
     phone.scan(home.order(line.profile).activation_code)
@@ -81,7 +82,10 @@ def test_owner_does_not_let_it(story):
 @testcase("Story.FromAfar#04")
 def test_another_server(story):
     """An SM-DP+ that does not manage the line can do nothing to it."""
-    home, abroad = story.server(version=VERSION), story.server(2, version=VERSION)
+    home, abroad = (
+        story.server(version=VERSION, signing=SIGNING),
+        story.server(2, version=VERSION, signing=SIGNING),
+    )
     phone = story.phone
     line, other = managed(story, home, 1), managed(story, abroad, 2)
     phone.scan(home.order(line.profile).activation_code)

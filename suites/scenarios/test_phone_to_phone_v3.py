@@ -8,6 +8,7 @@ from rspharness.lpa.newer.next_device import Move
 from rspharness.servers import device_change
 
 VERSION = "3.1.0"
+SIGNING = "change_signatures_covered"
 
 
 def movable(story, home, number=1):
@@ -30,7 +31,7 @@ def loses_nothing(phone, iccid, wish):
 @testcase("Story.PhoneToPhone#01")
 def test_line_moves_to_the_new_phone(story):
     """The old phone shows a code and loses the line, the new one has it, and it works there."""
-    home = story.server(version=VERSION)
+    home = story.server(version=VERSION, signing=SIGNING)
     old, new = story.phone, story.other_phone("Q", personality="v3.1")
     line = movable(story, home)
     first = home.order(line.profile)
@@ -58,7 +59,7 @@ def test_line_moves_to_the_new_phone(story):
 @testcase("Story.PhoneToPhone#02")
 def test_new_phone_fails_and_the_line_comes_back(story):
     """When the new phone cannot have the line, the old one gets it back."""
-    home = story.server(version=VERSION)
+    home = story.server(version=VERSION, signing=SIGNING)
     old = story.phone
     line = movable(story, home)
     old.scan(home.order(line.profile).activation_code)
@@ -79,7 +80,7 @@ def test_new_phone_fails_and_the_line_comes_back(story):
 @testcase("Story.PhoneToPhone#03")
 def test_somebody_elses_line(story):
     """Another phone cannot move a line that is not on it, nor can a line without the right."""
-    home = story.server(version=VERSION)
+    home = story.server(version=VERSION, signing=SIGNING)
     phone = story.phone
     line = story.line(1, home)
     phone.scan(home.order(line.profile).activation_code)

@@ -22,6 +22,7 @@ KNOWN_VALUES: Final = frozenset(
     {
         "additional_profile_versions",
         "additional_root_ds_addresses",
+        "change_signatures_covered",
         "ci_pkids",
         "ci_pkids_v3",
         "discovery_base_url",
@@ -45,6 +46,7 @@ KNOWN_VALUES: Final = frozenset(
         "profile_version",
         "rat",
         "root_ds_address",
+        "rpm_signature1_covered",
         "rsp_capability",
         "rsp_version",
         "sas_number",

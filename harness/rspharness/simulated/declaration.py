@@ -76,6 +76,7 @@ def declared_values(state: "CardState") -> dict[str, str | int | bool]:
         "highest_svn": personality.highest_svn,
         "esim_ports": personality.esim_ports,
         "lpae_pin": state.lpae_pin or None,
+        **_signatures(state),
         "sas_number": personality.sas_accreditation_number,
         "platform_label": dloa.platform_label if dloa else None,
         "discovery_base_url": dloa.discovery_base_url if dloa else None,
@@ -88,6 +89,16 @@ def declared_values(state: "CardState") -> dict[str, str | int | bool]:
         "rat": GetRatResponse(rat=state.rat).encode().hex().upper(),
     }
     return {name: ABSENT if value is None else str(value) for name, value in values.items()}
+
+
+def _signatures(state: "CardState") -> dict[str, str | None]:
+    """Returns whether signatures of version 3 cover the last one of the other side, too."""
+    options, newer = state.options, state.personality.version_3
+    covered = {
+        "rpm_signature1_covered": options.rpm_signature1_covered,
+        "change_signatures_covered": options.change_signatures_covered,
+    }
+    return {name: ("yes" if one else "no") if newer else None for name, one in covered.items()}
 
 
 def _listed(values: Iterable[object]) -> str:

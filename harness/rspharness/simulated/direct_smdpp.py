@@ -148,6 +148,7 @@ class DirectSmdpp:
         careless: Collection[str] = (),
         lowest_svn: str = "",
         version: str = "",
+        signatures_alone: bool = False,
         chain: str = "",
         fault: str = "",
     ) -> None:
@@ -163,6 +164,7 @@ class DirectSmdpp:
             careless: Names of checks that it leaves out (`rspsim.smdpp.policy`).
             lowest_svn: Lowest version of a card that it serves, as "2.6.0"; empty for the usual.
             version: Highest version of the protocol it speaks, as "3.1.0"; empty for the usual.
+            signatures_alone: Whether it signs for RPM and Device Change over its own data alone.
             chain: Variant of its chain for cards and LPAs of version 3; empty for the usual.
             fault: Name of a server fault that is on, empty for none.
 
@@ -176,6 +178,8 @@ class DirectSmdpp:
         policy = Policy(after_deletion=deletion, skipped_checks=frozenset(careless))
         if lowest_svn:
             policy = replace(policy, lowest_svn=Version.from_text(lowest_svn))
+        if signatures_alone:
+            policy = replace(policy, signatures_covered=False)
         if version:
             policy = replace(policy, version=Version.from_text(version))
         if chain:

@@ -82,6 +82,7 @@ class Story:
         careless: Collection[str] = (),
         lowest_svn: str = "",
         version: str = "",
+        signing: str = "",
     ) -> DirectSmdpp:
         """Returns an SM-DP+ with its operator: 1 is at home, 2 abroad, another owner.
 
@@ -93,6 +94,8 @@ class Story:
             careless: Names of checks that the server leaves out.
             lowest_svn: Lowest version of a card that it serves, as "2.6.0"; empty for the usual.
             version: Highest version that it speaks, as "3.1.0"; empty for the usual.
+            signing: Name of the declared value that says whether the card wants its signatures
+                over those of the card, too; empty where it makes none of that kind.
 
         Raises:
             NotApplicable: the card has no CI of such a server.
@@ -110,6 +113,7 @@ class Story:
             careless=careless,
             lowest_svn=lowest_svn,
             version=version,
+            signatures_alone=self._run.target.settings.values.get(signing) == "no",
         )
         self._others.servers.append(made)
         self.network.join(made)
