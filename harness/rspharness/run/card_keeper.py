@@ -16,10 +16,10 @@ from rspcore.errors import LocalError, RspError, StoreError
 from rspcore.ids import Aid, Eid, Iccid
 from rspcore.tags import ISDR_AID, Tag
 from rspharness.card.card_under_test import Card
+from rspharness.card.metadata_segments import MetadataSegments
 from rspharness.record.testcase import Level
 from rspharness.record.verdicts import Inconclusive, MachineLacksError
 from rspharness.run.journal import Before, ChangeCounter, Journal
-from rspharness.run.metadata_segments import MetadataSegments
 from rspharness.run.recovery import PutBack, put_back, read_before
 from rspharness.targets.guard import GuardedLink
 from rspharness.targets.guard_tables import read_leniently

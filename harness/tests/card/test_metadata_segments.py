@@ -2,7 +2,7 @@
 
 import pytest
 
-from rspharness.run.metadata_segments import MetadataSegments
+from rspharness.card.metadata_segments import MetadataSegments
 
 METADATA = bytes.fromhex("BF25 0F 5A0A 98920901214365870 9F5 9101 41".replace(" ", ""))
 MAC = bytes.fromhex("BF25 5A0A 0102 0304".replace(" ", ""))
