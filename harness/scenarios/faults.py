@@ -64,13 +64,13 @@ def main() -> int:
     parser.add_argument("--write", action="store_true", help="write FAULTS.md anew")
     options = parser.parse_args()
     os.chdir(ROOT)
-    rows_of: dict[str, list[str]] = defaultdict(list)
+    rows_of: dict[tuple[str, bool], list[str]] = defaultdict(list)
     for row, faults in declared().items():
         if not options.row or any(fnmatchcase(row, one) for one in options.row):
             for fault in faults:
-                rows_of[fault].append(row)
+                rows_of[fault, row in NEWER].append(row)
     found: Found = {}
-    for fault, rows in rows_of.items():
+    for (fault, _), rows in rows_of.items():
         some = play(fault, rows)
         for (row, _), (verdict, reason) in some.items():
             print(f"{row:<30} {fault:<48} {verdict:<12} {reason}", flush=True)
