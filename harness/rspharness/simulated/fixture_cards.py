@@ -13,6 +13,7 @@ each run.
 
 from collections.abc import Sequence
 from contextlib import ExitStack
+from functools import partial
 from itertools import count
 from typing import Final, TypedDict, Unpack
 
@@ -24,11 +25,11 @@ from rspsim.card_setup import CardRequest, decided, first_state
 from rspsim.env import SeededRng
 from rspsim.euicc.card import Euicc
 from rspsim.stores.memory import MemoryStore
-from rspsim.transports.card_presence import wait_until_card_answers, wait_until_empty
+from rspsim.transports.card_presence import put_in
 from rspsim.transports.shared_daemon import shared_pcscd
 from rspsim.transports.slot_claim import claim_free_slot
 from rspsim.transports.slow_card import slowed
-from rspsim.transports.vpcd import VpcdCard
+from rspsim.transports.vpcd import VpcdCard, in_reader
 
 __all__ = ["CardWords", "ReaderCards", "SimulatedCards", "simulated_card"]
 
@@ -164,9 +165,8 @@ class ReaderCards:
         kind = preset_named(preset)
         made = slowed(_made(kind, self._eids.named(words)), kind.delays_ms)
         slot = self._held.enter_context(claim_free_slot(self._slots, _SLOT_PATIENCE_S)).slot
-        wait_until_empty(slot.reader)  # the card before may still seem to be there
-        self._held.enter_context(VpcdCard(made, port=slot.port))
-        wait_until_card_answers(slot.reader)
+        served = put_in(slot.reader, partial(in_reader, made, slot.port), VpcdCard.close)
+        self._held.callback(served.close)
         return slot.reader
 
     def close(self) -> None:

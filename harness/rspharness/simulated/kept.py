@@ -37,7 +37,7 @@ from rspsim.card_setup import CardRequest, kept_state
 from rspsim.euicc.state import CardState
 from rspsim.stores.file import StoreInUseError
 from rspsim.stores.sqlite import SqliteStore
-from rspsim.transports.card_presence import wait_until_card_answers, wait_until_empty
+from rspsim.transports.card_presence import put_in
 from rspsim.transports.pcsclite import wait_for_reader
 from rspsim.transports.readers import Slot
 
@@ -86,10 +86,8 @@ class KeptTarget:
             slot = _slot(held, virtual_slots(held, 1), options)
             self._serve = partial(_served, options, slot.port)
             wait_for_reader(lambda name: name == slot.reader)
-            wait_until_empty(slot.reader)  # the card of a run that was killed may still be seen
-            self._card = self._serve()
+            self._card = put_in(slot.reader, self._serve, _end)
             held.callback(lambda: _end(self._card))
-            wait_until_card_answers(slot.reader)
             placed = replace(options, settings=replace(options.settings, reader=slot.reader))
             self._reader = PcscTarget(placed)
             held.callback(self._reader.close)

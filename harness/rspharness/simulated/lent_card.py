@@ -11,6 +11,7 @@ side waiting meanwhile. What passes goes into a trace, except what the tester se
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from types import TracebackType
 from typing import Final, Self, Unpack
 
@@ -24,13 +25,13 @@ from rspsim.env import SeededRng
 from rspsim.euicc.card import Euicc
 from rspsim.faults.registry import hostile_card
 from rspsim.stores.memory import MemoryStore
-from rspsim.transports.card_presence import wait_until_card_answers, wait_until_empty
+from rspsim.transports.card_presence import put_in
 from rspsim.transports.modem.at_modem import AtModem, habits_named
 from rspsim.transports.modem.modem_port import ModemPort
 from rspsim.transports.shared_daemon import shared_pcscd
 from rspsim.transports.slot_claim import claim_free_slot
 from rspsim.transports.slow_card import slowed
-from rspsim.transports.vpcd import Card, CardRemoved, VpcdCard
+from rspsim.transports.vpcd import Card, CardRemoved, VpcdCard, in_reader
 
 __all__ = ["WAYS", "Gone", "LentCard"]
 
@@ -179,9 +180,8 @@ class LentCard:
     def _in_reader(self, _: tuple[str, ...]) -> Mapping[str, str]:
         daemon = self._held.enter_context(shared_pcscd())
         slot = self._held.enter_context(claim_free_slot(daemon.slots, _PATIENCE_S)).slot
-        wait_until_empty(slot.reader)  # the card before may still seem to be there
-        self._held.enter_context(VpcdCard(self.shared, port=slot.port))
-        wait_until_card_answers(slot.reader)
+        served = put_in(slot.reader, partial(in_reader, self.shared, slot.port), VpcdCard.close)
+        self._held.callback(served.close)
         return {"reader": slot.reader}
 
     def _by_stdio(self, _: tuple[str, ...]) -> Mapping[str, str]:

@@ -9,12 +9,13 @@ Source: pcsc-lite, winscard.h and pcsclite.h.
 
 import ctypes
 import time  # noqa: TID251  a daemon takes real time to see a card
-from typing import Final
+from collections.abc import Callable
+from typing import Final, TypeVar
 
 from rspcore.errors import ConfigError
 from rspsim.transports.pcsclite import LIBRARY
 
-__all__ = ["wait_until_card_answers", "wait_until_empty"]
+__all__ = ["put_in", "wait_until_card_answers", "wait_until_empty"]
 
 _SCOPE_SYSTEM: Final = 2
 _SHARE_SHARED: Final = 2
@@ -23,6 +24,12 @@ _LEAVE_CARD: Final = 0
 _EMPTY: Final = 0x10
 _POLL_S: Final = 0.01
 _ATR_SIZE: Final = 33
+_NOTICED_S: Final = 2.0
+"""After this time a card that pcscd has not noticed will not be."""
+_POLLED_S: Final = 1.0
+"""In this time pcscd looks at a reader twice at least."""
+
+_Inserted = TypeVar("_Inserted")
 
 
 class _ReaderState(ctypes.Structure):
@@ -109,3 +116,38 @@ def wait_until_card_answers(reader: str, timeout_s: float = 10.0) -> None:
                     f'reader "{reader}": no client could connect to the card within {timeout_s:g} s'
                 )
             time.sleep(_POLL_S)
+
+
+def put_in(
+    reader: str, insert: Callable[[], _Inserted], take_out: Callable[[_Inserted], object]
+) -> _Inserted:
+    """Puts a card into a reader that the card before has left; a client can connect at once then.
+
+    Where a client was killed and its card left before pcscd looked again, pcscd has the reader as
+    empty and goes on to take the next card for the one it knows: nobody can connect to it. Such a
+    card is taken out for as long as pcscd needs to see that, and put in again.
+
+    Args:
+        reader: The reader.
+        insert: Puts the card in and returns what takes it out.
+        take_out: Takes it out.
+
+    Raises:
+        ConfigError: the card before stays, or no client gets this one; it is out again.
+    """
+    wait_until_empty(reader)
+    card = insert()
+    try:
+        wait_until_card_answers(reader, _NOTICED_S)
+    except ConfigError:
+        take_out(card)
+        time.sleep(_POLLED_S)
+    else:
+        return card
+    card = insert()
+    try:
+        wait_until_card_answers(reader)
+    except ConfigError:
+        take_out(card)
+        raise
+    return card

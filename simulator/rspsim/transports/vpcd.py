@@ -21,7 +21,7 @@ from rspcore.errors import ConfigError, LocalError
 from rspcore.status import StatusWord
 from rspsim.transports.frames import Control, hang_up, receive_frame, send_frame
 
-__all__ = ["DEFAULT_PORT", "Card", "CardRemoved", "Observer", "VpcdCard"]
+__all__ = ["DEFAULT_PORT", "Card", "CardRemoved", "Observer", "VpcdCard", "in_reader"]
 
 DEFAULT_PORT: Final = 0x8C7B
 """TCP port of the first slot, 35963; the second slot has the next one."""
@@ -281,3 +281,14 @@ class VpcdCard:
 def _header(command: bytes) -> str:
     """Returns the four header octets and the length, never the data."""
     return f"{command[:4].hex(' ').upper()} ({len(command)} octets)"
+
+
+def in_reader(card: Card, port: int) -> VpcdCard:
+    """Puts a card into the slot of a port and returns it when a reader has taken it.
+
+    Raises:
+        ConfigError: as `VpcdCard.start`.
+    """
+    served = VpcdCard(card, port=port)
+    served.start()
+    return served

@@ -1,36 +1,40 @@
-"""Faults of sessions of version 3: chains and CRLs, RPM, Device Change, signed lists of events.
+"""Faults of sessions of version 3: chains and CRLs, RPM, Device Change.
 
 They act at servers of version 3 alone, towards cards and LPAs of version 3.
 """
 
-import base64
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from rspcore import tlv
 from rspcore.errors import DecodeError
-from rspcore.ids import Iccid, TransactionId
+from rspcore.ids import Iccid
 from rspcore.messages.es9p import InitiateAuthenticationResponse
 from rspcore.messages.es10b import ServerSigned1
 from rspcore.messages.v3 import server_authentication as v3
 from rspcore.messages.v3.device_change import DeviceChangeData, SmdpSigned4
-from rspcore.messages.v3.event_lists import EventList, EventRecordV3, EventType
 from rspcore.messages.v3.rpm_package import SmdpSigned3
 from rspcore.tags import Tag
-from rspsim.faults.server.octet_changes import ANY_BIT, flip_bit, from_hex, with_member
+from rspsim.faults.server.newer_events import SIGNED_EVENTS
+from rspsim.faults.server.newer_fault import (
+    BIT,
+    ID,
+    Body,
+    flip_of,
+    newer_fault,
+    transaction_id,
+)
+from rspsim.faults.server.octet_changes import flip_bit, from_hex, with_member
 from rspsim.smdpp import fault_points
 from rspsim.smdpp.fault_classes import FaultClass
-from rspsim.smdpp.fault_points import Point
-from rspsim.smdpp.fault_rules import Parameter, Rule, between, hexadecimal, of_length, one_of
-from rspsim.smdpp.fault_switch import ServerFault
+from rspsim.smdpp.fault_rules import Parameter, between, hexadecimal, of_length
 
 __all__ = ["NEWER"]
 
-_OTHER_ID: Final = "FF" * 16
+
 _AUTHENTICATE, _CONFIRM = "authenticateClient", "confirmDeviceChange"
 _AS_VERSION_2: Final = "card and LPA go on as with a server of version 2 (SGP.22 v3.1, 5.7.13)"
-_Body = dict[str, object]
 
 
 def _context(change: Callable[..., v3.SessionContext | None]) -> Callable[..., ServerSigned1]:
@@ -74,27 +78,10 @@ def _unasked(response: InitiateAuthenticationResponse) -> InitiateAuthentication
     return replace(response, crl_list=response.crl_list or (tlv.encode(Tag.Sequence),))
 
 
-def _transaction_id(signed: Any, value: str) -> Any:
-    return replace(signed, transaction_id=TransactionId(from_hex("value", value)))
-
-
 def _in_signed5(signed: bytes, value: str) -> bytes:
     parts = tlv.parse(signed).children()
     others = (bytes(one.raw) for one in parts[1:])
     return tlv.encode(Tag.Sequence, tlv.encode(0x80, from_hex("value", value)), *others)
-
-
-def _flip_member(member: str) -> Callable[..., _Body]:
-    """Returns a change that inverts one bit of a member in base64, where an answer has it."""
-
-    def changed(body: _Body, bit: int) -> _Body:
-        value = body.get(member)
-        if not isinstance(value, str):
-            return body
-        octets = flip_bit(base64.b64decode(value), bit)
-        return {**body, member: base64.b64encode(octets).decode("ascii")}
-
-    return changed
 
 
 def _no_commands(package: SmdpSigned3) -> SmdpSigned3:
@@ -158,43 +145,8 @@ def _other_template(whole: bytes, value: str) -> bytes:
     return tlv.encode(0xA1, tlv.encode(0xA6, *parts), *(bytes(one.raw) for one in others))
 
 
-def _never_ready(body: _Body, minutes: int) -> _Body:
+def _never_ready(body: Body, minutes: int) -> Body:
     return {**body, "retryDelay": minutes}
-
-
-def _entries(change: Callable[..., tuple[EventRecordV3, ...]]) -> Callable[..., EventList]:
-    def changed(listed: EventList, **given: Parameter) -> EventList:
-        return replace(listed, event_entries=change(listed.event_entries, **given))
-
-    return changed
-
-
-def _no_entries(_: tuple[EventRecordV3, ...]) -> tuple[EventRecordV3, ...]:
-    return ()
-
-
-def _elsewhere(entries: tuple[EventRecordV3, ...], address: str) -> tuple[EventRecordV3, ...]:
-    return tuple(replace(one, rsp_server_address=address) for one in entries)
-
-
-def _of_type(entries: tuple[EventRecordV3, ...], kind: str) -> tuple[EventRecordV3, ...]:
-    return tuple(replace(one, event_type=EventType[kind]) for one in entries)
-
-
-def _no_ec_id(listed: EventList) -> EventList:
-    return replace(listed, ec_id=None)
-
-
-def _plain_list(body: _Body) -> _Body:
-    """Returns the answer of version 2 in place of a signed one: the list with nothing in it."""
-    if "smdsSigned2" not in body:
-        return body
-    left = {name: one for name, one in body.items() if not name.startswith("smds")}
-    return {**left, "eventEntries": []}
-
-
-def _always(body: _Body, value: bool) -> _Body:  # noqa: FBT001  a parameter
-    return {**body, "isPendingEvent": value} if "isPendingEvent" in body else body
 
 
 def _iccid_rule(value: Parameter) -> str:
@@ -205,61 +157,13 @@ def _iccid_rule(value: Parameter) -> str:
     return ""
 
 
-_ID: Final = ({"value": _OTHER_ID}, {"value": hexadecimal(1, 16)})
-_BIT: Final = ({"bit": 0}, {"bit": ANY_BIT})
-_NO_PARAMETERS: Final[tuple[dict[str, Parameter], dict[str, Rule]]] = ({}, {})
-
-
-def _fault(  # noqa: PLR0913, PLR0917  what a fault is made of, each part once
-    name: str,
-    kind: FaultClass,
-    point: Point[Any],
-    summary: str,
-    expected: str,
-    change: Callable[..., Any],
-    given: tuple[dict[str, Any], dict[str, Rule]] = _NO_PARAMETERS,
-    function: str = "",
-) -> ServerFault:
-    parameters, rules = given
-    return ServerFault(
-        name=name,
-        kind=kind,
-        point=point,
-        summary=summary,
-        expected=expected,
-        change=change,
-        parameters=parameters,
-        rules=rules,
-        function=function,
-    )
-
-
 _MESSAGE, _SIGNATURE, _CHAIN = FaultClass.MESSAGE, FaultClass.SIGNATURE, FaultClass.CHAIN
 _SIGNED1: Final = fault_points.SERVER_SIGNED1
 _INITIATED: Final = fault_points.INITIATE_AUTHENTICATION_RESPONSE
 
 
-def _flip_of(member: str, what: str, code: str, function: str = _AUTHENTICATE) -> ServerFault:
-    """Returns the fault of a signature that is changed afterwards."""
-    interface = "es11" if member.startswith("smds") else "es9"
-    return _fault(
-        f"{interface}.{_snake(member)}.flip_bit",
-        _SIGNATURE,
-        fault_points.JSON,
-        f"{member} has one bit inverted; bit 0 is the last of all.",
-        f"the card answers {what} with {code} (SGP.22 v3.1, 5.7)",
-        _flip_member(member),
-        _BIT,
-        function,
-    )
-
-
-def _snake(member: str) -> str:
-    return "".join(f"_{one.lower()}" if one.isupper() else one for one in member)
-
-
 _INITIATION: Final = (
-    _fault(
+    newer_fault(
         "es9.session_context.missing",
         _MESSAGE,
         _SIGNED1,
@@ -267,7 +171,7 @@ _INITIATION: Final = (
         _AS_VERSION_2,
         _context(lambda _: None),
     ),
-    _fault(
+    newer_fault(
         "es9.session_context.crl_stapling_v3_used",
         _MESSAGE,
         _SIGNED1,
@@ -276,7 +180,7 @@ _INITIATION: Final = (
         _context(_used),
         ({"value": True}, {}),
     ),
-    _fault(
+    newer_fault(
         "es9.session_context.ci_pkid_v3",
         _MESSAGE,
         _SIGNED1,
@@ -285,7 +189,7 @@ _INITIATION: Final = (
         _context(_ci_pkid),
         ({"value": "00" * 20}, {"value": hexadecimal(0, 20)}),
     ),
-    _fault(
+    newer_fault(
         "es9.other_certs_in_chain.missing",
         _CHAIN,
         _INITIATED,
@@ -293,16 +197,16 @@ _INITIATION: Final = (
         "the card answers AuthenticateServer with invalidCertificate (SGP.22 v3.1, 5.7.13)",
         _listed("other_certs_in_chain", lambda _: None),
     ),
-    _fault(
+    newer_fault(
         "es9.other_certs_in_chain.flip_bit",
         _CHAIN,
         _INITIATED,
         "The last certificate of otherCertsInChain has one bit inverted.",
         "the card answers AuthenticateServer with invalidCertificate (SGP.22 v3.1, 5.7.13)",
         _listed("other_certs_in_chain", _flipped),
-        _BIT,
+        BIT,
     ),
-    _fault(
+    newer_fault(
         "es9.other_certs_in_chain.repeated",
         _CHAIN,
         _INITIATED,
@@ -310,7 +214,7 @@ _INITIATION: Final = (
         "the card answers AuthenticateServer with invalidCertificate (SGP.22 v3.1, 5.7.13)",
         _listed("other_certs_in_chain", lambda parts: tuple(p for p in parts for _ in range(2))),
     ),
-    _fault(
+    newer_fault(
         "es9.crl_list.missing",
         _CHAIN,
         _INITIATED,
@@ -318,7 +222,7 @@ _INITIATION: Final = (
         "the card answers AuthenticateServer with missingCrl (SGP.22 v3.1, 5.7.13)",
         _listed("crl_list", lambda _: None),
     ),
-    _fault(
+    newer_fault(
         "es9.crl_list.short",
         _CHAIN,
         _INITIATED,
@@ -326,16 +230,16 @@ _INITIATION: Final = (
         "the card answers AuthenticateServer with missingCrl (SGP.22 v3.1, 5.7.13)",
         _listed("crl_list", lambda parts: parts[:-1]),
     ),
-    _fault(
+    newer_fault(
         "es9.crl_list.flip_bit",
         _CHAIN,
         _INITIATED,
         "The last CRL has one bit inverted.",
         "the card answers AuthenticateServer with invalidCrlSignature (SGP.22 v3.1, 5.7.13)",
         _listed("crl_list", _flipped),
-        _BIT,
+        BIT,
     ),
-    _fault(
+    newer_fault(
         "es9.crl_list.unasked",
         _CHAIN,
         _INITIATED,
@@ -345,17 +249,17 @@ _INITIATION: Final = (
     ),
 )
 _RPM: Final = (
-    _fault(
+    newer_fault(
         "es9.smdp_signed3.transaction_id",
         _MESSAGE,
         fault_points.SMDP_SIGNED3,
         "smdpSigned3 has another TransactionID and a good signature.",
         "the card answers LoadRpmPackage with invalidTransactionId (SGP.22 v3.1, 5.7)",
-        _transaction_id,
-        _ID,
+        transaction_id,
+        ID,
     ),
-    _flip_of("smdpSignature3", "LoadRpmPackage", "invalidSignature"),
-    _fault(
+    flip_of("smdpSignature3", "LoadRpmPackage", "invalidSignature"),
+    newer_fault(
         "es9.rpm_package.empty",
         _MESSAGE,
         fault_points.SMDP_SIGNED3,
@@ -363,7 +267,7 @@ _RPM: Final = (
         "the LPA cancels the session with invalidRpmPackage (SGP.22 v3.1, 3.7)",
         _no_commands,
     ),
-    _fault(
+    newer_fault(
         "es9.rpm_package.unknown_command",
         _MESSAGE,
         fault_points.SMDP_SIGNED3,
@@ -371,7 +275,7 @@ _RPM: Final = (
         "the LPA cancels the session with invalidRpmPackage (SGP.22 v3.1, 3.7)",
         _unknown_command,
     ),
-    _fault(
+    newer_fault(
         "es9.rpm_package.another_profile",
         _MESSAGE,
         fault_points.SMDP_SIGNED3,
@@ -380,7 +284,7 @@ _RPM: Final = (
         _of_another,
         ({"iccid": "8999901000000000005"}, {"iccid": _iccid_rule}),
     ),
-    _fault(
+    newer_fault(
         "es9.rpm_pending.untrue",
         _MESSAGE,
         fault_points.SMDP_SIGNED3,
@@ -390,17 +294,17 @@ _RPM: Final = (
     ),
 )
 _CHANGES: Final = (
-    _fault(
+    newer_fault(
         "es9.smdp_signed4.transaction_id",
         _MESSAGE,
         fault_points.SMDP_SIGNED4,
         "smdpSigned4 has another TransactionID and a good signature.",
         "the card answers with invalidTransactionId (SGP.22 v3.1, 5.7)",
-        _transaction_id,
-        _ID,
+        transaction_id,
+        ID,
     ),
-    _flip_of("smdpSignature4", "PrepareDeviceChange or VerifyProfileRecovery", "invalidSignature"),
-    _fault(
+    flip_of("smdpSignature4", "PrepareDeviceChange or VerifyProfileRecovery", "invalidSignature"),
+    newer_fault(
         "es9.smdp_signed4.cc_required_flag",
         _MESSAGE,
         fault_points.SMDP_SIGNED4,
@@ -409,7 +313,7 @@ _CHANGES: Final = (
         _code_required,
         ({"value": True}, {}),
     ),
-    _fault(
+    newer_fault(
         "es9.smdp_signed4.recovery_code",
         _MESSAGE,
         fault_points.SMDP_SIGNED4,
@@ -418,17 +322,17 @@ _CHANGES: Final = (
         _recovery_code,
         ({"value": ""}, {"value": of_length(0, 255)}),
     ),
-    _fault(
+    newer_fault(
         "es9.smdp_signed6.transaction_id",
         _MESSAGE,
         fault_points.SMDP_SIGNED6,
         "smdpSigned6 has another TransactionID and a good signature.",
         "the card answers VerifySmdpResponse with invalidTransactionId (SGP.22 v3.1, 5.7)",
-        _transaction_id,
-        _ID,
+        transaction_id,
+        ID,
     ),
-    _flip_of("smdpSignature6", "VerifySmdpResponse", "invalidSignature"),
-    _fault(
+    flip_of("smdpSignature6", "VerifySmdpResponse", "invalidSignature"),
+    newer_fault(
         "es9.check_progress.never_ready",
         _MESSAGE,
         fault_points.JSON,
@@ -438,17 +342,17 @@ _CHANGES: Final = (
         ({"minutes": 1}, {"minutes": between(1, 1 << 15)}),
         "checkProgress",
     ),
-    _fault(
+    newer_fault(
         "es9.smdp_signed5.transaction_id",
         _MESSAGE,
         fault_points.SMDP_SIGNED5,
         "smdpSigned5 has another TransactionID and a good signature.",
         "the card answers VerifyDeviceChange with invalidTransactionId (SGP.22 v3.1, 5.7)",
         _in_signed5,
-        _ID,
+        ID,
     ),
-    _flip_of("smdpSignature5", "VerifyDeviceChange", "invalidSignature", _CONFIRM),
-    _fault(
+    flip_of("smdpSignature5", "VerifyDeviceChange", "invalidSignature", _CONFIRM),
+    newer_fault(
         "es9.change_data.iccid",
         _MESSAGE,
         fault_points.CHANGE_DATA,
@@ -457,7 +361,7 @@ _CHANGES: Final = (
         _other_profile,
         ({"iccid": "8999901000000000005"}, {"iccid": _iccid_rule}),
     ),
-    _fault(
+    newer_fault(
         "es9.change_data.activation_code",
         _MESSAGE,
         fault_points.CHANGE_DATA,
@@ -466,16 +370,16 @@ _CHANGES: Final = (
         _other_code,
         ({"value": "none"}, {"value": of_length(0, 255)}),
     ),
-    _fault(
+    newer_fault(
         "es9.change_data.damaged",
         _MESSAGE,
         fault_points.CHANGE_PROTECTED,
         "The encrypted data of a Device Change have one bit inverted; bit 0 is of their MAC.",
         "the card answers VerifyDeviceChange with invalidData (SGP.22 v3.1, 5.7)",
         _damaged,
-        _BIT,
+        BIT,
     ),
-    _fault(
+    newer_fault(
         "es9.change_data.key_type",
         _MESSAGE,
         fault_points.CHANGE_PROTECTED,
@@ -485,70 +389,7 @@ _CHANGES: Final = (
         ({"value": "99"}, {"value": hexadecimal(1, 1)}),
     ),
 )
-_SIGNED_EVENTS: Final = (
-    _fault(
-        "es11.smds_signed2.transaction_id",
-        _MESSAGE,
-        fault_points.SMDS_SIGNED2,
-        "smdsSigned2 has another TransactionID and a good signature.",
-        "the card answers VerifySmdsResponse with invalidTransactionId (SGP.22 v3.1, 5.7)",
-        _transaction_id,
-        _ID,
-    ),
-    _flip_of("smdsSignature2", "VerifySmdsResponse", "invalidSignature"),
-    _fault(
-        "es11.event_list.none",
-        _MESSAGE,
-        fault_points.EVENT_LIST,
-        "No event is in the signed list.",
-        "the LPA finds nothing that waits (SGP.22 v3.1, 3.6)",
-        _entries(_no_entries),
-    ),
-    _fault(
-        "es11.event_list.address",
-        _MESSAGE,
-        fault_points.EVENT_LIST,
-        "Every event of the signed list has another address.",
-        "the LPA asks the servers of the entries that it gets (SGP.22 v3.1, 3.6)",
-        _entries(_elsewhere),
-        ({"address": "other.example.com"}, {"address": of_length(1, 255)}),
-    ),
-    _fault(
-        "es11.event_list.type",
-        _MESSAGE,
-        fault_points.EVENT_LIST,
-        "Every event of the signed list is of another type.",
-        "the LPA asks for what the type says, and hears that it does not wait (SGP.22 v3.1, 3.6)",
-        _entries(_of_type),
-        ({"kind": "rpmEvent"}, {"kind": one_of(*EventType.__members__)}),
-    ),
-    _fault(
-        "es11.event_list.no_ec_id",
-        _MESSAGE,
-        fault_points.EVENT_LIST,
-        "The signed list has no ecId for an LPA that checks for events.",
-        "the LPA asks with its card each time (SGP.22 v3.1, 3.6)",
-        _no_ec_id,
-    ),
-    _fault(
-        "es11.signed_list.plain",
-        _MESSAGE,
-        fault_points.JSON,
-        "A card and an LPA of version 3 get the list of version 2, with nothing in it.",
-        "the LPA finds nothing that waits (SGP.22 v3.1, 5.8)",
-        _plain_list,
-        function=_AUTHENTICATE,
-    ),
-    _fault(
-        "es11.check_event.constant",
-        _MESSAGE,
-        fault_points.JSON,
-        "CheckEvent says the same each time.",
-        "the LPA asks with its card although nothing waits, or does not (SGP.22 v3.1, 5.8)",
-        _always,
-        ({"value": True}, {}),
-        "checkEvent",
-    ),
-)
-NEWER: Final = (*_INITIATION, *_RPM, *_CHANGES, *_SIGNED_EVENTS)
+
+
+NEWER: Final = (*_INITIATION, *_RPM, *_CHANGES, *SIGNED_EVENTS)
 """Every fault of version 3; to add one, add an entry to the tuple of its part."""
