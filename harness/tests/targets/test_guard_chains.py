@@ -244,3 +244,12 @@ def test_block_whose_answer_waits_was_taken(sw):
     bench.card.answers = [sw]
     assert bench.store("BF38", 0, 0x11)
     assert bench.store("8000", 1)
+
+
+def test_refused_close_of_a_channel_begins_no_chain():
+    bench = isdr("read-only")
+    assert bench.store(GET_EID)
+    bench.card.answers = ["6881"]
+    assert bench.sends("0070800100")
+    assert not bench.store("8000", 1)
+    assert bench.store(GET_EID)

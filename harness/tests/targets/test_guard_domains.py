@@ -51,3 +51,18 @@ def test_vendors_isdr_is_the_issuers_too():
     guard.transmit(bytes.fromhex("81C89100"))
     with pytest.raises(LocalError, match="not sent"):
         guard.transmit(bytes.fromhex("8150000008" + "00" * 8))
+
+
+@pytest.mark.parametrize(
+    ("aid", "operators"),
+    [
+        ("A000000559101001020304", False),  # of SGP.02, annex H: what all domains of an eUICC have
+        ("A0000005591010", False),
+        ("A000000559101101020304", True),
+        ("A000000559", False),
+        ("A00000055A1010FFFFFFFF8900000100", True),
+    ],
+)
+def test_domain_of_the_issuer_is_known_by_its_first_seven_octets(aid, operators):
+    bench = Bench("profiles", own=True, selected=bytes.fromhex(aid))
+    assert bench.sends("8150000008" + "00" * 8) is operators
