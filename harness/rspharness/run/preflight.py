@@ -254,9 +254,9 @@ def _lists(card: Card, seen: Preflight, owns: Callable[[Iccid | None], bool]) ->
         shown = problem or data[:_LONGEST].hex(" ").upper() or "no octets"
         seen.find("Notifications", row, f"Notifications: {shown}", "mend ES10b.ListNotification")
         return
-    for one, problem in [(one, problem) for one in listed if (problem := unread(one))][:1]:
-        finding = f"Notifications: {one.raw.hex(' ').upper()} ({problem[0]})"
-        seen.find("odd Notification", problem[1], finding, "mend ES10b.ListNotification")
+    for one, wrong in [(one, wrong) for one in listed if (wrong := unread(one))][:1]:
+        finding = f"Notifications: {one.raw.hex(' ').upper()} ({wrong[0]})"
+        seen.find("odd Notification", wrong[1], finding, "mend ES10b.ListNotification")
     if numbers := number_problem(listed):
         finding = f"Notifications: {numbers[0]}"
         seen.find("numbers", numbers[1], finding, "mend the counter of Notifications")
