@@ -38,7 +38,7 @@ def test_issuer_domain_is_never_authenticated_to(level, aid):
     assert not bench.sends("8582000010" + "00" * 16)
     bench.select(DOMAIN)
     assert bench.sends("8150000008" + "00" * 8) is (level != "read-only")
-    for p2 in ("02", "44"):  # the next one: which? its end: and then?
+    for p2 in ("01", "02", "03", "44"):  # last, next, former: which? its end: and then?
         bench.select(DOMAIN)
         bench.guard.transmit(bytes.fromhex(f"01A404{p2}0C" + DOMAIN.hex()))
         assert not bench.sends("8150000008" + "00" * 8)
