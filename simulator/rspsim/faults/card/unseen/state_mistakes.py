@@ -324,7 +324,7 @@ FAULTS: Final[tuple[CardFault, ...]] = (
         "refused-enabling-noted",
         "An enabling that is refused because the Profile is Enabled leaves a Notification.",
         on(enable_profile.ENABLE_PROFILE, _enabling_noted),
-        "ES10c.EnableProfile#16",
+        "procedure.Notifications#12",
     ),
     _fault(
         8,
