@@ -54,6 +54,9 @@ def test_address_replaced(card, given, step):
         expect.ok(set_address(card, OTHER_ADDRESS))
     with step("Expected: GetEuiccConfiguredAddresses returns the new one"):
         expect.equal(stored(card), OTHER_ADDRESS, "defaultDpAddress")
+    with step("S_LPAd -> eUICC: the same once more; expected: ok(0), as it was"):
+        expect.ok(set_address(card, OTHER_ADDRESS))
+        expect.equal(stored(card), OTHER_ADDRESS, "defaultDpAddress")
 
 
 @testcase.each(
@@ -81,6 +84,9 @@ def test_address_removed(card, given, step):
     with step("S_LPAd -> eUICC: SetDefaultDpAddress, empty; expected: ok(0)"):
         expect.ok(set_address(card, ""))
     with step("Expected: GetEuiccConfiguredAddresses without tag 80"):
+        expect.equal(stored(card), None, "defaultDpAddress")
+    with step("S_LPAd -> eUICC: the same once more; expected: ok(0), none"):
+        expect.ok(set_address(card, ""))
         expect.equal(stored(card), None, "defaultDpAddress")
 
 

@@ -173,7 +173,7 @@ def test_provisioning_profile(card, given, note, step):
 @testcase("ES10c.DeleteProfile#12")
 def test_delete_notification_is_signed(card, given, server, step):
     """A Profile that names an address for it leaves one signed delete Notification."""
-    (one,) = given.profiles(NOTIFIES_ONE)
+    _, one = given.profiles(TWO, NOTIFIES_ONE)
     with step("S_LPAd -> eUICC: DeleteProfile; RetrieveNotificationsList"):
         expect.ok(delete(card, one.iccid))
         pending = card.pending_notifications()

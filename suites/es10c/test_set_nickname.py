@@ -80,6 +80,9 @@ def test_nickname_is_replaced(card, given, step):
     with step("Expected: ok(0), the new one"):
         expect.ok(response)
         expect.equal(nicknames(card), {one.iccid.octets: OTHER.encode()}, "profileNickname")
+    with step("S_LPAd -> eUICC: SetNickname, the same again; expected: ok(0), as it was"):
+        expect.ok(set_nickname(card, one, OTHER))
+        expect.equal(nicknames(card), {one.iccid.octets: OTHER.encode()}, "profileNickname")
 
 
 @testcase("ES10c.SetNickname#03")
@@ -92,6 +95,9 @@ def test_empty_nickname_removes_it(card, given, step):
         response = set_nickname(card, one, "")
     with step("Expected: ok(0), no object 90"):
         expect.ok(response)
+        expect.equal(nicknames(card), {one.iccid.octets: None}, "profileNickname")
+    with step("S_LPAd -> eUICC: the same once more; expected: ok(0), none"):
+        expect.ok(set_nickname(card, one, ""))
         expect.equal(nicknames(card), {one.iccid.octets: None}, "profileNickname")
 
 

@@ -100,7 +100,10 @@ def test_full_metadata(card, given, server, step):
             changed(service_provider_name="Ünïcødé Ωμέγα Betreiber №1 €uro!"),
             (Tag.ServiceProviderName,),
         ),
-        "ES8+.StoreMetadata#06": (changed(profile_name="Profile " * 8), (Tag.ProfileName,)),
+        "ES8+.StoreMetadata#06": (
+            changed(profile_name="Profile " * 7 + "\U0001f4f1" * 8),
+            (Tag.ProfileName,),
+        ),
         "ES8+.StoreMetadata#07": (
             changed(service_provider_name="", profile_name=""),
             (Tag.ServiceProviderName, Tag.ProfileName),

@@ -17,6 +17,7 @@ from rspcore.messages.es10c import (
 from rspcore.messages.metadata import NotificationEvent, UpdateMetadataRequest
 from rspcore.messages.notifications import ProfileInstallationResult
 from rspcore.profile_maker.presets import NOTIFICATION_ADDRESS
+from rspcore.status import is_success
 from rspharness import testcase
 from rspharness.card import expect
 from rspharness.servers.rsp_server import profile
@@ -198,7 +199,8 @@ def test_inside_a_change_of_pin(card, given, power_lost_inside, step):
         with step("Expected: one of the two verifies"):
             words = [card.apdu(f"0020000108{value}").sw for value in (new, old)]
             shown = " ".join(f"{word:04X}" for word in words)
-            expect.that(holds=0x9000 in words, expected="9000 for one", actual=shown)
+            verified = any(map(is_success, words))  # with 91XX where the toolkit has something
+            expect.that(holds=verified, expected="9000 or 91XX for one", actual=shown)
 
 
 @testcase("procedure.PowerLoss#20")

@@ -7,8 +7,10 @@ somebody else's menu does is not known, and may cost its owner something.
 
 import pytest
 
+from rspcore.errors import RemoteError
 from rspharness import testcase
 from rspharness.card import expect
+from rspharness.card.listed import UnobservedError
 from rspharness.card.plain_sim import is_plain_sim
 from rspharness.lpa.proactive import answer, fetch, terminal_response
 from rspharness.lpa.terminal import Proactive, Result, comprehension_objects
@@ -87,7 +89,11 @@ def nothing_on_offer(card):
 @pytest.fixture
 def any_menu(card, own_menu_or_any):
     """Returns a card of which the menu is to be looked at: any that has one."""
-    if not menus_of(started(card)):
+    try:
+        offered = started(card)
+    except RemoteError as error:
+        raise UnobservedError("UICC.Toolkit#03", "what was announced", str(error)) from error
+    if not menus_of(offered):
         if own_menu_or_any:
             expect.that(holds=False, expected="SET UP MENU", actual="none")
         raise NotApplicable("the card offers no menu after TERMINAL PROFILE")

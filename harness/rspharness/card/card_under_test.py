@@ -23,7 +23,7 @@ from rspharness.card.known_secrets import KnownSecrets
 from rspharness.card.listed import (
     UnobservedError,
 )
-from rspharness.lpa.isdr_channel import ChannelOptions, CutShortError
+from rspharness.lpa.isdr_channel import TOOLKIT_BUSY, ChannelOptions, CutShortError
 from rspharness.lpa.proactive import free_toolkit
 from rspharness.record.timing import Timings
 from rspharness.record.verdicts import LinkFault, NotApplicable
@@ -61,6 +61,7 @@ class Card(AskingChannel):
         secrets: What the run knows and no answer may contain.
         keeps_channels: Whether a reset leaves channels open on this card, which is a matter of one
             row: elsewhere the power is switched off and on in place of a reset.
+        toolkit_problem: How the card broke the protocol of its toolkit last, empty if it did not.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Card(AskingChannel):
         self.terminal_profile: bytes | None = TERMINAL_PROFILE
         self.secrets = KnownSecrets()
         self.keeps_channels = False
+        self.toolkit_problem = ""
         self._selection = _SELECTION
 
     def open(self) -> bytes:
@@ -110,6 +112,7 @@ class Card(AskingChannel):
             free_toolkit(self)
         except (RemoteError, DecodeError) as error:
             self.pending_proactive = None
+            self.toolkit_problem = str(error)
             self.note(f"what the card's toolkit announced was not carried out: {error}")
 
     def _class(self, *, proprietary: bool) -> int:
@@ -170,9 +173,21 @@ class Card(AskingChannel):
         self.forget()
 
     def transmit_raw(self, command: bytes | CommandApdu) -> ResponseApdu:
-        """Sends one APDU as it is and returns its answer, 61XX and 6CXX not followed."""
+        """Sends one APDU as it is and returns its answer, 61XX and 6CXX not followed.
+
+        A first block of STORE DATA for which the toolkit is busy, 9300, is sent once more.
+        """
         octets = command.encode() if isinstance(command, CommandApdu) else command
-        return ResponseApdu.parse(self.link.transmit(octets))
+        response = ResponseApdu.parse(self.link.transmit(octets))
+        first = octets[1:2] == bytes((Ins.STORE_DATA,)) and octets[3:4] == b"\0"
+        if first and response.sw == TOOLKIT_BUSY:
+            self.was_busy()
+            response = ResponseApdu.parse(self.link.transmit(octets))
+        return response
+
+    def was_busy(self) -> None:
+        """Notes that a request was answered 9300 and sent once more."""
+        self.note("STORE DATA was answered 9300, the toolkit is busy; it was sent once more")
 
     def apdu(self, text: str) -> ResponseApdu:
         """Sends one APDU given in hexadecimal and returns its whole answer."""

@@ -23,7 +23,11 @@ from rspharness.lpa.terminal import Terminal
 from rspharness.targets.isdr_aids import ISDR_AIDS
 from rspharness.targets.transport import CardLink
 
-__all__ = ["LPAD_CAPABILITY", "ChannelOptions", "CutShortError", "IsdrChannel"]
+__all__ = ["LPAD_CAPABILITY", "TOOLKIT_BUSY", "ChannelOptions", "CutShortError", "IsdrChannel"]
+
+TOOLKIT_BUSY: Final = 0x9300
+"""Nothing was done, and the terminal sends the command again (TS 102 221, 10.2.1)."""
+_TIMES_BUSY: Final = 3
 
 LPAD_CAPABILITY: Final = bytes.fromhex("A903830107")
 """TERMINAL CAPABILITY data: a device with LUId, LPDd and LDSd (TS 102 221, 11.1.19)."""
@@ -319,17 +323,30 @@ class IsdrChannel(Sender):
     def send_raw(self, octets: bytes) -> tuple[bytes, int]:
         """Sends octets as one STORE DATA chain and returns data and status word of its last answer.
 
-        Sending stops at the first block the card refuses; its answer is returned.
+        Sending stops at the first block the card refuses; its answer is returned. A chain that is
+        answered 9300 is sent again: the toolkit is busy, and nothing was done.
 
         Raises:
             LocalError: no channel is open.
         """
+        response = self._sent(octets)
+        for _ in range(_TIMES_BUSY):
+            if response.sw != TOOLKIT_BUSY:
+                break
+            self.was_busy()
+            response = self._sent(octets)
+        return response.data, response.sw
+
+    def _sent(self, octets: bytes) -> ResponseApdu:
         response = ResponseApdu(b"", StatusWord.OK)
         for block in self.store_data_blocks(octets):
             response = self.transmit(block)
             if not is_success(response.sw):
                 break
-        return response.data, response.sw
+        return response
+
+    def was_busy(self) -> None:
+        """Takes note of a 9300, after which a request is sent once more; here nothing is kept."""
 
     def load_segment(self, octets: bytes) -> tuple[bytes, int]:
         """Sends one segment of a BoundProfilePackage: its own chain, as `send_raw`."""

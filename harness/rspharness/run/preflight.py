@@ -25,16 +25,11 @@ from rspcore.messages.es10b import (
 )
 from rspcore.messages.es10c import GetEuiccDataRequest, ProfileInfoListRequest
 from rspcore.messages.euicc_info import EuiccInfo2
-from rspcore.messages.notifications import NotificationMetadata
 from rspcore.status import describe, is_success
 from rspharness.card.asking import ALL_TAGS
 from rspharness.card.card_under_test import Card
-from rspharness.card.listed import (
-    ListedNotification,
-    UnobservedError,
-    read_notifications,
-    read_profiles,
-)
+from rspharness.card.list_oddities import number_problem, profile_problems, unread
+from rspharness.card.listed import UnobservedError, read_notifications, read_profiles
 from rspharness.card.plain_sim import is_plain_sim
 from rspharness.lpa.es10_functions import FUNCTIONS
 from rspharness.record.owning_rows import unread_components
@@ -45,6 +40,8 @@ __all__ = ["EID_ROW", "Preflight", "examine"]
 EID_ROW: Final = "ES10c.GetEID#01"
 """The requirement that owns an EID that cannot be read."""
 
+_TOOLKIT_ROW: Final = "UICC.Toolkit#03"
+"""The requirement that owns a proactive command between its announcement and FETCH."""
 _CHALLENGE_ROW: Final = "ES10b.GetEUICCChallenge#01"
 _RESPONSES: Final = {function.request: function.response for function in FUNCTIONS}
 _MF: Final = 0x3F00
@@ -125,8 +122,7 @@ def examine(
     _lists(card, seen, owns)
     _read(card, seen, "RAT", GetRatRequest(), "ES10b.GetRAT#01")
     _directory(card, seen)
-    waiting = card.pending_proactive
-    seen.lines["toolkit"] = "nothing waits" if waiting is None else f"{waiting} octets wait"
+    _toolkit(card, seen)
     if info is not None:
         _free_memory(seen, info)
     card.close()
@@ -141,6 +137,15 @@ def _free_memory(seen: Preflight, info: Structure) -> None:
         except DecodeError:
             return  # a finding of its own
         seen.lines["free memory"] = f"{free:,} octets"
+
+
+def _toolkit(card: Card, seen: Preflight) -> None:
+    """Adds the line on the toolkit; what a card announced has to come by FETCH."""
+    waiting = card.pending_proactive
+    seen.lines["toolkit"] = "nothing waits" if waiting is None else f"{waiting} octets wait"
+    if card.toolkit_problem:
+        finding = f"toolkit: {card.toolkit_problem}"
+        seen.find("toolkit", _TOOLKIT_ROW, finding, "let FETCH give what 91XX announces")
 
 
 def _channels(card: Card, seen: Preflight) -> bool:
@@ -249,20 +254,14 @@ def _lists(card: Card, seen: Preflight, owns: Callable[[Iccid | None], bool]) ->
         shown = problem or data[:_LONGEST].hex(" ").upper() or "no octets"
         seen.find("Notifications", row, f"Notifications: {shown}", "mend ES10b.ListNotification")
         return
-    for one, problem in [(one, problem) for one in listed if (problem := _unread(one))][:1]:
-        finding = f"Notifications: {one.raw.hex(' ').upper()} ({problem})"
-        seen.find("odd Notification", row, finding, "mend ES10b.ListNotification")
+    for one, wrong in [(one, wrong) for one in listed if (wrong := unread(one))][:1]:
+        finding = f"Notifications: {one.raw.hex(' ').upper()} ({wrong[0]})"
+        seen.find("odd Notification", wrong[1], finding, "mend ES10b.ListNotification")
+    if numbers := number_problem(listed):
+        finding = f"Notifications: {numbers[0]}"
+        seen.find("numbers", numbers[1], finding, "mend the counter of Notifications")
     foreign = sum(not owns(one.iccid) for one in listed)
     seen.lines["Notifications"] = f"{len(listed)} wait, {foreign} of them not of these suites"
-
-
-def _unread(one: ListedNotification) -> str:
-    """Returns why a Notification cannot be read as a whole, nothing where it can."""
-    try:
-        NotificationMetadata.decode(one.raw)
-    except DecodeError as error:
-        return str(error)
-    return ""
 
 
 def _list_problems(
@@ -279,6 +278,8 @@ def _list_problems(
             continue
         if odd := [one for one in listed if one.problem]:
             yield f"list of Profiles {asked}: {odd[0].problem}", row
+        for what, own in profile_problems(listed, row):
+            yield f"list of Profiles {asked}: {what}", own
         foreign = [one for one in listed if not owns(one.iccid)]
         names = f" ({', '.join(str(one.iccid) for one in foreign)})" if foreign else ""
         text = f"{len(listed)}, {len(foreign)} of them not of these suites{names}"

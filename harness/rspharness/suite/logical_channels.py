@@ -7,11 +7,11 @@ terminal (TS 102 221, 11.1.17).
 from typing import Final
 
 from rspcore.apdu import CHANNELS, CommandApdu, Ins, ResponseApdu, class_for
-from rspcore.status import StatusWord, is_success
+from rspcore.status import StatusWord, describe, is_success
 from rspcore.tags import ISDR_AID
 from rspharness.card import expect
 from rspharness.card.card_under_test import Card
-from rspharness.record.verdicts import ExpectationError, Inconclusive
+from rspharness.record.verdicts import Blocked, Cause, ExpectationError, Inconclusive
 
 __all__ = [
     "close",
@@ -28,6 +28,8 @@ _OPEN: Final = 0x00
 _CLOSE: Final = 0x80
 _BY_NAME: Final = 0x04
 _NO_DATA: Final = 0x0C
+_AGAIN: Final = "ISD-R.Select#19"
+"""The requirement that owns a further selection of the ISD-R."""
 
 
 def try_open(card: Card) -> ResponseApdu:
@@ -75,8 +77,18 @@ def select(card: Card, aid: bytes, channel: int) -> ResponseApdu:
 
 
 def select_isdr(card: Card, channel: int) -> ResponseApdu:
-    """Selects the ISD-R on an open channel and returns the answer."""
-    return select(card, (card.isdr_aid or ISDR_AID).octets, channel)
+    """Selects the ISD-R on an open channel and returns the answer.
+
+    Raises:
+        Blocked: it is not found, on a card that was seen before to find it once alone, and the
+            case is not about that.
+    """
+    response = select(card, (card.isdr_aid or ISDR_AID).octets, channel)
+    wanting = _AGAIN.partition("#")[0] in card.wanting and _AGAIN not in (card.rows or ())
+    if response.sw == StatusWord.FILE_NOT_FOUND and wanting:
+        finding = f"SELECT ISD-R once more: {describe(response.sw)}"
+        raise Blocked(Cause(_AGAIN, finding, "let the ISD-R be selected again without a reset"))
+    return response
 
 
 def use_isdr_on(card: Card, number: int) -> ResponseApdu:

@@ -12,6 +12,7 @@ from rspcore.apdu import CommandApdu, Ins, ResponseApdu, class_for
 from rspcore.status import StatusWord, more_data
 from rspharness.card import expect
 from rspharness.card.card_under_test import Card
+from rspharness.lpa.isdr_channel import TOOLKIT_BUSY
 from rspharness.record.verdicts import ExpectationError
 from rspharness.targets.guard_tables import UNASSIGNED_INS
 
@@ -57,14 +58,28 @@ def cut(octets: bytes, size: int) -> tuple[bytes, ...]:
 def send_all(card: Card, commands: Iterable[CommandApdu]) -> ResponseApdu:
     """Sends the blocks of one request and returns the answer to the last one.
 
+    A card whose toolkit is busy, 9300, is sent them once more, from the first one on.
+
     Raises:
         ExpectationError: a block before the last was not answered by 9000 without data.
     """
-    *first, last = commands
-    for number, command in enumerate(first):
-        response = card.transmit(command)
+    commands = tuple(commands)
+    response, number = _sent(card, commands)
+    if response.sw == TOOLKIT_BUSY:
+        card.was_busy()
+        response, number = _sent(card, commands)
+    if number < len(commands) - 1:
         expect.equal(response, ResponseApdu(b"", StatusWord.OK), f"answer to block {number:02X}")
-    return card.transmit(last)
+    return response
+
+
+def _sent(card: Card, commands: tuple[CommandApdu, ...]) -> tuple[ResponseApdu, int]:
+    """Sends blocks up to one that is not answered by 9000 alone; returns answer and place."""
+    for number, command in enumerate(commands[:-1]):
+        response = card.transmit(command)
+        if response != ResponseApdu(b"", StatusWord.OK):
+            return response, number
+    return card.transmit(commands[-1]), len(commands) - 1
 
 
 def get_response(card: Card, le: int) -> CommandApdu:

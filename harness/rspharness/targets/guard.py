@@ -211,7 +211,7 @@ class GuardedLink(LinkWrapper):
         # After block FF comes 00, which a card can also take for a new beginning.
         if channel.continues(command) and (command.p2 or self._probes):
             whole = channel.request + command.data
-            return self._objection_to_request(whole) if channel.begun else self._foreign(whole)
+            return self._objection_to_request(whole) if channel.undecided else self._foreign(whole)
         if self._probes and not may_begin(command.data) and (command.p2 or channel.open):
             return ""  # the rest of a request, which no card takes for another one
         if command.p2 and not self._probes:

@@ -25,14 +25,14 @@ class GuardedChannel:
     Attributes:
         application: AID by which the application was selected, empty when that is not known.
         open: True while a STORE DATA chain goes on.
-        begun: Its octets so far, while these do not contain the whole tag of the function.
+        undecided: True while its octets so far do not contain the whole tag of the function.
         request: All its octets so far.
         number: Number of the block that comes next in it.
     """
 
     application: bytes = b""
     open: bool = False
-    begun: bytes = b""
+    undecided: bool = False
     request: bytes = b""
     number: int = 0
 
@@ -49,9 +49,7 @@ class GuardedChannel:
         """
         goes_on = self.continues(command)
         self.request = (self.request if goes_on else b"") + command.data
-        begun = (self.begun if goes_on else b"") + command.data
-        decided = (goes_on and not self.begun) or tag_of(begun) is not None
-        self.begun = b"" if decided else begun
+        self.undecided = (self.undecided or not goes_on) and tag_of(self.request) is None
         self.open = taken and not command.p1 & _LAST_BIT and (goes_on or not command.p2)
         self.number = (command.p2 + 1) & 0xFF
 

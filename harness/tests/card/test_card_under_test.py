@@ -2,7 +2,7 @@
 
 import pytest
 
-from rspcore.apdu import CommandApdu
+from rspcore.apdu import CommandApdu, Ins
 from rspcore.errors import LocalError
 from rspcore.messages.es10a import EuiccConfiguredAddressesRequest, SetDefaultDpAddressRequest
 from rspcore.messages.es10b import GetEuiccChallengeResponse
@@ -12,6 +12,7 @@ from rspharness.record.timing import Timings
 from rspharness.record.trace import Trace
 from rspharness.record.verdicts import ExpectationError, LinkFault
 from rspharness.run.run import Run, RunOptions
+from rspharness.suite.store_data_blocks import blocks_of, send_all
 from rspharness.targets.transport import LinkWrapper
 
 SET_A = SetDefaultDpAddressRequest(default_dp_address="a.example")
@@ -217,3 +218,43 @@ def test_card_that_keeps_channels_over_a_reset_is_switched_off_and_on(card):
     card.reset()
     assert calls[0] == "power"
     assert any("in place of a reset" in one for one in card.notes)
+
+
+class _Busy(LinkWrapper):
+    """Answers the STORE DATA of some places with 9300."""
+
+    def __init__(self, link, places):
+        super().__init__(link)
+        self.places = set(places)
+        self.stored = []
+
+    def transmit(self, command):
+        if command[1] == Ins.STORE_DATA:
+            self.stored.append(command[3])
+            if len(self.stored) in self.places:
+                return b"\x93\x00"
+        return super().transmit(command)
+
+
+@pytest.mark.parametrize("way", ["chain", "blocks", "raw"])
+def test_request_is_sent_again_when_the_toolkit_is_busy(card, way):
+    card.open()
+    asked = EuiccConfiguredAddressesRequest().encode()
+    whole = SET_A.encode() if way == "blocks" else asked
+    busy = _Busy(card.link, {2 if way == "blocks" else 1})
+    with card.through(lambda _: busy):
+        if way == "chain":
+            answer = card.store(asked)
+        elif way == "raw":
+            answer = card.transmit_raw(card.store_data_blocks(asked)[0])
+        else:
+            answer = send_all(card, blocks_of(card, whole[:4], whole[4:]))
+    assert answer.sw >> 8 in (0x90, 0x61)
+    assert busy.stored == ([0, 1, 0, 1] if way == "blocks" else [0, 0])
+    assert any("9300" in note for note in card.notes)
+
+
+def test_card_that_is_always_busy_says_so(card):
+    card.open()
+    with card.through(lambda link: _Busy(link, range(100))):
+        assert card.store(EuiccConfiguredAddressesRequest().encode()).sw == 0x9300

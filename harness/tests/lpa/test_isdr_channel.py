@@ -252,3 +252,13 @@ def test_reset_opens_a_channel_again_and_forgets_the_announcement(scripted_link)
     channel.pending_proactive = 5
     assert channel.reset().hex() == "3b00"
     assert (link.resets, channel.number, channel.pending_proactive) == (1, 3, None)
+
+
+def test_chain_is_sent_again_when_the_toolkit_is_busy(scripted_link):
+    first, last = "81E2110006010203040506", "81E291010107"
+    link = scripted_link((f"{first}00", "9000"), (f"{last}00", "9300"))
+    link.script += [(f"{first}00", "9000"), (f"{last}00", "AA9000")]
+    channel = IsdrChannel(link, ChannelOptions(block_size=6))
+    channel.number = 1
+    assert channel.send_raw(bytes(range(1, 8))) == (b"\xaa", 0x9000)
+    assert not link.script

@@ -72,6 +72,16 @@ class WithoutChannels(Plain):
         return b"\x6a\x81" if command[1] == Ins.MANAGE_CHANNEL else super().transmit(command)
 
 
+class AnnouncesInVain(Plain):
+    """Announces a proactive command after TERMINAL PROFILE, and does not give it."""
+
+    def transmit(self, command):
+        answer = super().transmit(command)
+        if command[1] == Ins.TERMINAL_PROFILE:
+            return b"\x91\x0b"
+        return b"\x6f\x00" if command[1] == Ins.FETCH else answer
+
+
 @pytest.fixture
 def examined():
     """Returns the function that examines a new simulated card behind a link."""
@@ -113,6 +123,7 @@ def test_nothing_but_reading_is_sent(examined):
         (WithoutChannels, "ISD-R.Select#01"),
         (RefusesTagList, "ES10c.GetProfilesInfo#32"),
         (WithoutListNotification, "ES10b.ListNotification#01"),
+        (AnnouncesInVain, "UICC.Toolkit#03"),
     ],
 )
 def test_finding_names_the_requirement_that_owns_it(examined, odd, row):

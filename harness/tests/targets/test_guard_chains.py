@@ -244,3 +244,37 @@ def test_block_whose_answer_waits_was_taken(sw):
     bench.card.answers = [sw]
     assert bench.store("BF38", 0, 0x11)
     assert bench.store("8000", 1)
+
+
+def test_refused_close_of_a_channel_begins_no_chain():
+    bench = isdr("read-only")
+    assert bench.store(GET_EID)
+    bench.card.answers = ["6881"]
+    assert bench.sends("0070800100")
+    assert not bench.store("8000", 1)
+    assert bench.store(GET_EID)
+
+
+def test_open_channel_leaves_what_is_selected_on_the_basic_one():
+    bench = isdr("read-only", channels=(0,))
+    bench.card.answers = ["019000"]
+    assert bench.sends("0070000001")
+    assert bench.store(GET_EID, channel=0)
+
+
+def test_close_of_the_basic_channel_leaves_nothing_selected_there():
+    bench = isdr("read-only", channels=(0,))
+    assert bench.sends("0070800000")
+    assert not bench.store(GET_EID, channel=0)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("empty", [1, 2, 3])
+def test_blocks_without_octets_before_the_function_are_no_way_round_a_level(level, empty):
+    for request, lowest in ((RESET, "destructive"), ("BF3500", "irreversible")):
+        for first in ("", "BF"):
+            octets, bench = bytes.fromhex(request.removeprefix(first)), isdr(level)
+            for number in range(empty):
+                bench.store(b"", number, 0x11)
+            bench.store(first, empty, 0x11)
+            assert bench.store(octets, empty + 1) is (level != "read-only" and up_to(level, lowest))

@@ -38,7 +38,7 @@ def test_issuer_domain_is_never_authenticated_to(level, aid):
     assert not bench.sends("8582000010" + "00" * 16)
     bench.select(DOMAIN)
     assert bench.sends("8150000008" + "00" * 8) is (level != "read-only")
-    for p2 in ("02", "44"):  # the next one: which? its end: and then?
+    for p2 in ("01", "02", "03", "44"):  # last, next, former: which? its end: and then?
         bench.select(DOMAIN)
         bench.guard.transmit(bytes.fromhex(f"01A404{p2}0C" + DOMAIN.hex()))
         assert not bench.sends("8150000008" + "00" * 8)
@@ -51,3 +51,18 @@ def test_vendors_isdr_is_the_issuers_too():
     guard.transmit(bytes.fromhex("81C89100"))
     with pytest.raises(LocalError, match="not sent"):
         guard.transmit(bytes.fromhex("8150000008" + "00" * 8))
+
+
+@pytest.mark.parametrize(
+    ("aid", "operators"),
+    [
+        ("A000000559101001020304", False),  # of SGP.02, annex H: what all domains of an eUICC have
+        ("A0000005591010", False),
+        ("A000000559101101020304", True),
+        ("A000000559", False),
+        ("A00000055A1010FFFFFFFF8900000100", True),
+    ],
+)
+def test_domain_of_the_issuer_is_known_by_its_first_seven_octets(aid, operators):
+    bench = Bench("profiles", own=True, selected=bytes.fromhex(aid))
+    assert bench.sends("8150000008" + "00" * 8) is operators

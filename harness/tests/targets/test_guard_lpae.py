@@ -15,6 +15,7 @@ from guard_bench import (
     up_to,
 )
 
+from rspharness.targets.guarded_lpae import es10_request
 from rspharness.targets.own_profile import OwnProfile, WatchedLink, is_of_suites
 
 pytestmark = pytest.mark.once
@@ -88,3 +89,26 @@ def test_a_switch_of_the_lpae_is_noticed(inner):
     own.enabled = True
     WatchedLink(Recorder(), own).transmit(envelope(inner))
     assert not own.is_enabled()
+
+
+def test_command_to_an_lpae_that_cannot_be_read_is_not_sent():
+    for data in ("E4", "E405A30C", "E402A305"):
+        octets = bytes.fromhex(data)
+        assert not Bench("profiles").sends(
+            bytes.fromhex("80C20000") + bytes((len(octets),)) + octets
+        )
+
+
+@pytest.mark.parametrize(
+    ("inner", "request_"),
+    [
+        (ENABLE, "BF310EA00C5A0A" + OWN),
+        ("A40C5A0A" + OWN, "BF320EA00C5A0A" + OWN),
+        (DELETE, "BF330C5A0A" + OWN),
+        (LIST, ""),
+        (RESET, ""),
+    ],
+)
+def test_profile_is_named_as_the_function_of_es10c_names_it(inner, request_):
+    octets = bytes.fromhex(inner)
+    assert es10_request(bytes((0xE4, len(octets))) + octets).hex().upper() == request_

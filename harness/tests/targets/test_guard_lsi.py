@@ -16,6 +16,8 @@ from guard_bench import (
 )
 
 from rspcore import tlv
+from rspharness.record.testcase import Level
+from rspharness.targets.guard import GuardedLink
 from rspharness.targets.own_profile import OwnProfile, is_of_suites
 
 pytestmark = pytest.mark.once
@@ -85,3 +87,12 @@ def test_a_foreign_profile_on_another_port_is_enabled(port, expected):
     listed = b"".join(tlv.encode(0xE3, bytes.fromhex(one)) for one in (mine, other))
     own.listed(tlv.encode(0xBF2D, tlv.encode(0xA0, listed)), whole=True)
     assert own.is_enabled() is expected
+
+
+def test_channels_of_the_first_lsi_are_known_before_a_reset():
+    bench = Bench("read-only")
+    bench.guard = GuardedLink(bench.card, Level.READ_ONLY, lambda: False)
+    bench.select(ISDR)
+    assert bench.sends(SELECT_1)
+    assert bench.sends(SELECT_0)
+    assert bench.store(GET_EID)

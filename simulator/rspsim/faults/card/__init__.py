@@ -55,6 +55,7 @@ from rspsim.faults.card.load import (
 )
 from rspsim.faults.card.narrow import (
     comparisons,
+    leading,
     loads,
     packages,
     requests,
@@ -86,6 +87,7 @@ from rspsim.faults.card.uicc import (
 from rspsim.faults.card.unseen import (
     package_mistakes,
     session_mistakes,
+    state_mistakes,
     terminal_mistakes,
     writing_mistakes,
 )
@@ -175,6 +177,7 @@ FAULTS: Final[tuple[CardFault, ...]] = (
     *package_mistakes.FAULTS,
     *terminal_mistakes.FAULTS,
     *writing_mistakes.FAULTS,
+    *state_mistakes.FAULTS,
     *one_curve.FAULTS,
     *twins.FAULTS,
     *further_twins.FAULTS,
@@ -186,4 +189,5 @@ FAULTS: Final[tuple[CardFault, ...]] = (
     *states.FAULTS,
     *rows.FAULTS,
     *comparisons.FAULTS,
+    *leading.FAULTS,
 )

@@ -14,6 +14,7 @@ A fault is a name, a sentence, the requirements a card with it must fail, and a 
     allows(event, after, *states)               allows an event where the RSP session forbids it
     leads(event, {before: after})               leads an event of the session to another state
     behind(FUNCTION, change)                    changes the answer and the new state of a function
+    on(FUNCTION, change)                        does so, and looks at the request
     together(change, change)                    makes several changes as one
 
 A builder that is given the name of a check verifies at once that the check exists: a wrong name
@@ -47,6 +48,7 @@ __all__ = [
     "flattened",
     "leads",
     "moved_last",
+    "on",
     "skip",
     "swap",
     "together",
@@ -212,6 +214,22 @@ def behind(function: AnyFunction, change: Callable[[Outcome, View], Outcome]) ->
 
         def handle(request: Structure, view: View) -> Outcome:
             return change(plain.handle(request, view), view)
+
+        changed = {**table, function.tag: replace(plain, handle=handle)}
+        return decisions.having(dispatch.FUNCTIONS, changed)
+
+    return apply
+
+
+def on(function: AnyFunction, change: Callable[[Any, View, Outcome], Outcome]) -> Change:
+    """Returns a change of the outcome of a function that looks at its request."""
+
+    def apply(decisions: Decisions) -> Decisions:
+        table = decisions[dispatch.FUNCTIONS]
+        plain = table[function.tag]
+
+        def handle(request: Structure, view: View) -> Outcome:
+            return change(request, view, plain.handle(request, view))
 
         changed = {**table, function.tag: replace(plain, handle=handle)}
         return decisions.having(dispatch.FUNCTIONS, changed)

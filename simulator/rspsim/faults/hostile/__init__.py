@@ -37,6 +37,15 @@ from rspsim.faults.hostile.odd_reading import (
     OddNotification,
     UnwrappedList,
 )
+from rspsim.faults.hostile.odd_states import (
+    AnnouncesInVain,
+    BusyNowAndThen,
+    ListedTwice,
+    NegativeNumbers,
+    SelectsOnce,
+    ThirdState,
+    TwoEnabled,
+)
 
 _OPERATOR = {"foreign": "disabled", "waiting": "yes"}
 """A card with a Profile of an operator, whose Notifications wait."""
@@ -112,6 +121,36 @@ HOSTILE = (
     ),
     HostileCard(
         "hostile.unwrapped-list", "Lists Profiles without A0.", UnwrappedList, made=_OPERATOR
+    ),
+    HostileCard(
+        "hostile.two-enabled",
+        "Lists a second Profile as Enabled.",
+        TwoEnabled,
+        made={"foreign": "enabled"},
+    ),
+    HostileCard(
+        "hostile.third-state",
+        "Lists a Disabled Profile with profileState 2.",
+        ThirdState,
+        made=_OPERATOR,
+    ),
+    HostileCard("hostile.listed-twice", "Lists a Profile twice.", ListedTwice, made=_OPERATOR),
+    HostileCard(
+        "hostile.negative-numbers",
+        "Lists Notifications with negative numbers.",
+        NegativeNumbers,
+        made=_OPERATOR,
+    ),
+    HostileCard(
+        "hostile.announces-in-vain",
+        "Announces a proactive command, and refuses FETCH.",
+        AnnouncesInVain,
+    ),
+    HostileCard("hostile.selects-once", "Finds the ISD-R once after each reset.", SelectsOnce),
+    HostileCard(
+        "hostile.busy-now-and-then",
+        "Right: answers each 23rd STORE DATA with 9300.",
+        BusyNowAndThen,
     ),
     HostileCard(
         "hostile.rpm-result-cut",

@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from rspcore import tlv
 from rspcore.apdu import ResponseApdu
-from rspcore.messages.codec import Structure
 from rspcore.messages.es10b import (
     CancelSessionReason,
     EuiccCancelSessionSigned,
@@ -40,27 +39,11 @@ from rspsim.euicc.load.es8p import store_metadata
 from rspsim.euicc.load.es8p.store_metadata import MetadataAttempt
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.session import SessionState
-from rspsim.faults.card.card_fault import CardFault, Change, answering_data, decides, swap
+from rspsim.faults.card.card_fault import CardFault, Change, answering_data, decides, on, swap
 
-__all__ = ["FAULTS", "on"]
+__all__ = ["FAULTS"]
 
 _S = SessionState
-
-
-def on(function: AnyFunction, change: Callable[[Any, View, Outcome], Outcome]) -> Change:
-    """Returns a change of the outcome of a function that looks at its request."""
-
-    def apply(decisions: Decisions) -> Decisions:
-        table = decisions[dispatch.FUNCTIONS]
-        plain = table[function.tag]
-
-        def handle(request: Structure, view: View) -> Outcome:
-            return change(request, view, plain.handle(request, view))
-
-        changed = {**table, function.tag: replace(plain, handle=handle)}
-        return decisions.having(dispatch.FUNCTIONS, changed)
-
-    return apply
 
 
 def _malformed(function: AnyFunction, answer: Callable[[View], Outcome]) -> Change:

@@ -29,9 +29,14 @@ from rspsim.euicc.profile_content.model import FileKind
 from rspsim.euicc.session import SessionState
 from rspsim.euicc.state import PendingNotification
 from rspsim.euicc.uicc.commands.table import Handler
-from rspsim.faults.card.card_fault import CardFault, Change, begins_with, swap
+from rspsim.faults.card.card_fault import (
+    CardFault,
+    Change,
+    begins_with,
+    on,
+    swap,
+)
 from rspsim.faults.card.handler_changes import instead
-from rspsim.faults.card.narrow.requests import on
 from rspsim.faults.card.uicc.content_changes import current_file, only_when
 
 __all__ = ["FAULTS"]

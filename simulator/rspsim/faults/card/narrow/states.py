@@ -23,8 +23,15 @@ from rspsim.euicc.security import policy_rules
 from rspsim.euicc.session import SessionState
 from rspsim.euicc.state import CardState, Profile
 from rspsim.euicc.uicc import command_context
-from rspsim.faults.card.card_fault import CardFault, Change, answering_data, decides, skip, swap
-from rspsim.faults.card.narrow.requests import on
+from rspsim.faults.card.card_fault import (
+    CardFault,
+    Change,
+    answering_data,
+    decides,
+    on,
+    skip,
+    swap,
+)
 
 __all__ = ["FAULTS"]
 

@@ -23,8 +23,13 @@ from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.profile_content.model import EMPTY_CONTENT, FileSystem, ProfileContent
 from rspsim.euicc.state import CardState, PendingNotification, Profile
 from rspsim.euicc.uicc import command_context
-from rspsim.faults.card.card_fault import CardFault, Change, answering_data, swap
-from rspsim.faults.card.narrow.requests import on
+from rspsim.faults.card.card_fault import (
+    CardFault,
+    Change,
+    answering_data,
+    on,
+    swap,
+)
 
 __all__ = ["FAULTS"]
 
@@ -323,12 +328,14 @@ FAULTS: Final = (
         "switch.first-enabling-dropped",
         "A reset drops an enabling that waits for its REFRESH, where none was Enabled.",
         swap(startup.KEPT, _lost_from_none),
+        f"{_EN}#03",
         f"{_EN}#48",
     ),
     _fault(
         "switch.disabling-loses-files",
         "A reset before the REFRESH of a disabling leaves the Profile Enabled without files.",
         swap(startup.KEPT, _enabled_without_files),
+        f"{_DIS}#26",
         "procedure.DisableProcess#03",
         "procedure.PowerLoss#07",
     ),
