@@ -17,7 +17,8 @@ from rspcore.crypto.keys import PrivateKey
 from rspcore.errors import ConfigError, LocalError
 from rspcore.ids import Eid, Oid
 from rspcore.pki.bundle import Credential, LateCredential, Pki
-from rspcore.pki.issue import contents, issue
+from rspcore.pki.certificate import Certificate
+from rspcore.pki.issue import Contents, assemble, contents, key_identifier
 from rspcore.pki.names_and_extensions import Extension, Subject
 from rspcore.pki.roles import Role
 from rspcore.pki.verification import CertificateFlaw, check_euicc_certificate
@@ -80,19 +81,19 @@ def _branch(seed: bytes, curve: Curve, eid: Eid) -> Iterator[Credential]:
 
     A program that starts needs few of them.
     """
-    ci = LateCredential.of(Role.CI, curve, lambda: _ci(_key(seed, curve, "CI")))
+    ci = LateCredential.of(Role.CI, curve, CI_OID, lambda: _ci(_key(seed, curve, "CI")))
     eum = LateCredential.of(
-        Role.EUM, curve, lambda: _eum(_key(seed, curve, "EUM"), ci, str(eid)[:_EIN_DIGITS])
+        Role.EUM, curve, EUM_OID, lambda: _eum(_key(seed, curve, "EUM"), ci, str(eid)[:_EIN_DIGITS])
     )
     yield ci
     yield eum
     yield LateCredential.of(
-        Role.EUICC, curve, lambda: _euicc(_key(seed, curve, f"EUICC {eid}"), eum, eid)
+        Role.EUICC, curve, None, lambda: _euicc(_key(seed, curve, f"EUICC {eid}"), eum, eid)
     )
 
     def server(role: Role, name: str, oid: Oid) -> Credential:
         key = partial(_key, seed, curve, f"{role.name} {oid}")
-        return LateCredential.of(role, curve, lambda: _server(role, key(), ci, name, oid))
+        return LateCredential.of(role, curve, oid, lambda: _server(role, key(), ci, name, oid))
 
     for number, oid in enumerate(SMDPP_OIDS, 1):
         for role in (Role.DP_AUTH, Role.DP_PB):
@@ -112,7 +113,7 @@ def _ci(key: PrivateKey) -> Credential:
             Extension.crl_distribution_points(*_CRLS),
         ),
     )
-    return Credential(issue(made, key), key)
+    return _issued(Role.CI, made, key, key, CI_OID)
 
 
 def _eum(key: PrivateKey, ci: Credential, ein: str) -> Credential:
@@ -128,7 +129,7 @@ def _eum(key: PrivateKey, ci: Credential, ein: str) -> Credential:
             Extension.crl_distribution_points(_CRLS[1]),
         ),
     )
-    return Credential(issue(made, ci.private_key), key)
+    return _issued(Role.EUM, made, key, ci.private_key, EUM_OID)
 
 
 def _euicc(key: PrivateKey, eum: Credential, eid: Eid) -> Credential:
@@ -145,7 +146,7 @@ def _euicc(key: PrivateKey, eum: Credential, eid: Eid) -> Credential:
         issuer=eum.certificate,
         validity=(_START, _EUICC_END),
     )
-    return Credential(issue(made, eum.private_key), key)
+    return _issued(Role.EUICC, made, key, eum.private_key, None)
 
 
 def _server(role: Role, key: PrivateKey, ci: Credential, name: str, oid: Oid) -> Credential:
@@ -160,7 +161,24 @@ def _server(role: Role, key: PrivateKey, ci: Credential, name: str, oid: Oid) ->
             Extension.crl_distribution_points(*_CRLS),
         ),
     )
-    return Credential(issue(made, ci.private_key), key)
+    return _issued(role, made, key, ci.private_key, oid)
+
+
+def _issued(
+    role: Role, made: Contents, key: PrivateKey, signer: PrivateKey, owner: Oid | None
+) -> Credential:
+    """Signs contents that are sound; what is not known of them is read when it is asked for."""
+    tbs = made.encode()
+    certificate = Certificate.issued(
+        assemble(tbs, signer.sign_der(tbs)),
+        tbs=tbs,
+        serial_number=made.serial_number,
+        public_key=key.public,
+        role=role,
+        subject_key_identifier=key_identifier(key.public),
+        registered_ids=() if owner is None else (owner,),
+    )
+    return Credential(certificate, key)
 
 
 def issue_euicc(pki: Pki, eid: Eid) -> Pki:
@@ -170,7 +188,7 @@ def issue_euicc(pki: Pki, eid: Eid) -> Pki:
         ConfigError: no EUM certificate has a private key, or the EID is outside its range.
     """
     issuers = [
-        next((one for one in pki.all(Role.EUM, curve) if one.key), None) for curve in pki.curves
+        next((one for one in pki.all(Role.EUM, curve) if one.has_key), None) for curve in pki.curves
     ]
     added = [_new_euicc(eum, eid) for eum in issuers if eum is not None]
     if not added:
@@ -198,10 +216,7 @@ def issue_servers(pki: Pki) -> Pki:
     What the bundle has stays and keeps its number; the rest is issued under its CI.
     """
     added = [
-        one
-        for curve in pki.curves
-        if pki.ci(curve).key is not None
-        for one in _missing_servers(pki, curve)
+        one for curve in pki.curves if pki.ci(curve).has_key for one in _missing_servers(pki, curve)
     ]
     return pki.with_credentials(*added) if added else pki
 
@@ -258,7 +273,7 @@ def issue_tls(  # noqa: PLR0913  one certificate, each property once
     ci = pki.ci(curve)
     if registered_id is None:
         auth = pki.dp_auth(curve) if role is Role.DP_TLS else pki.ds_auth(curve)
-        registered_id = auth.certificate.registered_id
+        registered_id = auth.owner
     label = "|".join((role.name, now.isoformat(), *names))
     key = _key(ci.private_key.scalar, curve, label)
     made = contents(
@@ -272,4 +287,4 @@ def issue_tls(  # noqa: PLR0913  one certificate, each property once
             Extension.crl_distribution_points(*_CRLS),
         ),
     )
-    return Credential(issue(made, ci.private_key), key)
+    return _issued(role, made, key, ci.private_key, registered_id)

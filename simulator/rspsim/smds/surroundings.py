@@ -44,7 +44,7 @@ class DsIdentity:
     @property
     def oid(self) -> Oid | None:
         """Returns the OID of the SM-DS, registeredID of CERT.DSauth."""
-        return self.ds_auth(self.curves[0]).certificate.registered_id
+        return self.ds_auth(self.curves[0]).owner
 
     @property
     def tls_role(self) -> Role:
