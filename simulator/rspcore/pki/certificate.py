@@ -17,14 +17,10 @@ from rspcore.crypto.keys import PublicKey
 from rspcore.errors import DecodeError
 from rspcore.frozen import dataclass
 from rspcore.ids import Eid, Oid
+from rspcore.pki.distinguished_name import Name
 from rspcore.pki.roles import Role
 
-__all__ = ["Certificate", "KeyUsage", "Name"]
-
-_COUNTRY: Final = "2.5.4.6"
-_ORGANIZATION: Final = "2.5.4.10"
-_COMMON_NAME: Final = "2.5.4.3"
-_SERIAL_NUMBER: Final = "2.5.4.5"
+__all__ = ["Certificate", "KeyUsage"]
 
 
 class KeyUsage(IntEnum):
@@ -34,45 +30,6 @@ class KeyUsage(IntEnum):
     KEY_AGREEMENT = 4
     KEY_CERT_SIGN = 5
     CRL_SIGN = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Name:
-    """A distinguished name: (dotted attribute type, text) in the order of the octets.
-
-    Attributes:
-        attributes: The attributes, the first relative name first.
-    """
-
-    attributes: tuple[tuple[str, str], ...]
-
-    def get(self, attribute: str) -> str | None:
-        """Returns the first value of an attribute type (dotted), or None."""
-        return next((text for oid, text in self.attributes if oid == attribute), None)
-
-    @property
-    def country(self) -> str | None:
-        """Returns countryName, or None."""
-        return self.get(_COUNTRY)
-
-    @property
-    def organization(self) -> str | None:
-        """Returns organizationName, or None."""
-        return self.get(_ORGANIZATION)
-
-    @property
-    def common_name(self) -> str | None:
-        """Returns commonName, or None."""
-        return self.get(_COMMON_NAME)
-
-    @property
-    def serial_number(self) -> str | None:
-        """Returns the serialNumber attribute, in CERT.EUICC the EID, or None."""
-        return self.get(_SERIAL_NUMBER)
-
-    def __str__(self) -> str:
-        """Returns the values, separated by commas."""
-        return ", ".join(text for _, text in self.attributes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,4 +186,4 @@ _FIELDS: Final = tuple(one.name for one in fields(Certificate))
 def _read(der: bytes) -> Certificate:
     from rspcore.pki.certificate_parsing import parsed  # noqa: PLC0415  see above
 
-    return parsed(der)
+    return Certificate(der=der, **parsed(der))

@@ -8,7 +8,7 @@ Source: SGP.22 v2, 4.5.2; RFC 5280.
 """
 
 import warnings
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -19,7 +19,7 @@ from rspcore.crypto.curves import Curve
 from rspcore.crypto.keys import PublicKey
 from rspcore.errors import CryptoError, DecodeError
 from rspcore.ids import Oid
-from rspcore.pki.certificate import Certificate, Name
+from rspcore.pki.distinguished_name import Name
 from rspcore.pki.roles import role_of
 
 __all__ = ["parsed"]
@@ -45,8 +45,8 @@ _Extension = TypeVar("_Extension", bound=x509.ExtensionType)
 _Values = dict[type[x509.ExtensionType], x509.ExtensionType]
 
 
-def parsed(der: bytes) -> Certificate:
-    """Reads one DER-coded X.509 certificate.
+def parsed(der: bytes) -> dict[str, Any]:
+    """Reads one DER-coded X.509 certificate; returns the fields of `Certificate` but the octets.
 
     Raises:
         DecodeError: see `Certificate.from_der`.
@@ -56,14 +56,14 @@ def parsed(der: bytes) -> Certificate:
             # Odd serial numbers, names and algorithm parameters occur in practice; the library
             # warns of them and continues.
             warnings.simplefilter("ignore")
-            return _from_library(der, x509.load_der_x509_certificate(der))
+            return _from_library(x509.load_der_x509_certificate(der))
     except _UNREADABLE as error:
         raise DecodeError(
             f"expected an X.509 version 3 certificate of {len(der):,} octets: {error}", tag=0x30
         ) from error
 
 
-def _from_library(der: bytes, whole: x509.Certificate) -> Certificate:
+def _from_library(whole: x509.Certificate) -> dict[str, Any]:
     extensions = whole.extensions
     values: _Values = {type(one.value): one.value for one in extensions}
     tbs = whole.tbs_certificate_bytes
@@ -74,8 +74,7 @@ def _from_library(der: bytes, whole: x509.Certificate) -> Certificate:
     akid = _value(values, x509.AuthorityKeyIdentifier)
     purposes = _value(values, x509.ExtendedKeyUsage)
     basic = _value(values, x509.BasicConstraints)
-    return Certificate(
-        der=der,
+    return dict(  # noqa: C408  the fields as they are named
         tbs=tbs,
         signature=whole.signature,
         signed_with_ecdsa_sha256=(

@@ -69,4 +69,4 @@ class Crl:
 def _read(der: bytes) -> Crl:
     from rspcore.pki.crl_parsing import parsed  # noqa: PLC0415  see above
 
-    return parsed(der)
+    return Crl(der=der, **parsed(der))

@@ -3,7 +3,7 @@
 Source: SGP.22 v2, 4.6 and 5.7.12; RFC 5280, 5.
 """
 
-from typing import Final
+from typing import Any, Final
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -11,7 +11,6 @@ from cryptography.x509.oid import SignatureAlgorithmOID
 
 from rspcore import tlv
 from rspcore.errors import DecodeError
-from rspcore.pki.crl import Crl
 
 __all__ = ["parsed"]
 
@@ -20,8 +19,8 @@ _PART_NUMBER: Final = x509.ObjectIdentifier("2.23.146.1.2.0.3")
 _UNREADABLE = (ValueError, UnsupportedAlgorithm, x509.DuplicateExtension)
 
 
-def parsed(der: bytes) -> Crl:
-    """Reads one DER-coded CertificateList.
+def parsed(der: bytes) -> dict[str, Any]:
+    """Reads one DER-coded CertificateList; returns the fields of `Crl` but the octets.
 
     Raises:
         DecodeError: see `Crl.from_der`.
@@ -38,8 +37,7 @@ def parsed(der: bytes) -> Crl:
     number = extensions.get(x509.CRLNumber.oid)
     base = extensions.get(x509.DeltaCRLIndicator.oid)
     issuer = extensions.get(x509.AuthorityKeyIdentifier.oid)
-    return Crl(
-        der=der,
+    return dict(  # noqa: C408  the fields as they are named
         tbs=whole.tbs_certlist_bytes,
         signature=whole.signature,
         signed_with_ecdsa_sha256=algorithm == SignatureAlgorithmOID.ECDSA_WITH_SHA256,

@@ -12,9 +12,7 @@ Source: RFC 9110 and RFC 9112.
 """
 
 from collections.abc import Callable
-from email.utils import formatdate
 from functools import lru_cache
-from http import HTTPStatus
 from time import time  # noqa: TID251  of the Date of an answer, which is the real one
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
@@ -40,6 +38,7 @@ _NAMES: Final = {
     spelt.encode("ascii"): name for name in _USUAL_NAMES for spelt in (name, name.lower())
 }
 """Names of the header fields that come with nearly every request, as they are spelt."""
+_NO_CONTENT: Final = 204
 _FRAMING: Final = frozenset(("content-length", "transfer-encoding"))
 _VERSIONS: Final = (b"1.0", b"1.1")
 
@@ -226,6 +225,8 @@ def refusal_answer(refusal: Refusal) -> HttpResponse:
 
 @lru_cache(maxsize=64)
 def _phrase(status: int) -> str:
+    from http import HTTPStatus  # noqa: PLC0415  with the first answer, not with the start
+
     try:
         return HTTPStatus(status).phrase
     except ValueError:
@@ -234,6 +235,8 @@ def _phrase(status: int) -> str:
 
 @lru_cache(maxsize=1)
 def _date(second: int) -> str:
+    from email.utils import formatdate  # noqa: PLC0415  likewise
+
     return f"Date: {formatdate(second, usegmt=True)}"
 
 
@@ -251,7 +254,7 @@ def answer_octets(response: HttpResponse, *, method: str, keep_alive: bool) -> b
     lines = [f"HTTP/1.1 {response.status} {_phrase(response.status)}"]
     lines += [f"{name}: {value}" for name, value in response.headers.items()]
     framed = any(name.lower() in _FRAMING for name in response.headers)
-    if not framed and (response.status != HTTPStatus.NO_CONTENT or response.body):
+    if not framed and (response.status != _NO_CONTENT or response.body):
         lines.append(f"Content-Length: {len(response.body)}")
     lines += [_date(int(time())), "Server: rsplab"]
     if not keep_alive:
