@@ -1,11 +1,13 @@
 """Changes the sources one place at a time and asks the tests whether they notice.
 
-    python harness/mutation/mutate.py [--target NAME ...] [--seconds N] [--seed N] [--anew]
+    python harness/mutation/mutate.py [--target NAME ...] [--seconds N] [--seed N]
+        [--anew | --survivors]
     python harness/mutation/mutate.py --by-hand
 
 The changes are those of cosmic-ray: another operator, another number, a decorator less, an
 exception not caught. The session of each target is a file in `reports/mutation/`, so that a run
-that was ended goes on where it stopped; `--anew` begins again. For each change the tests that reach
+that was ended goes on where it stopped; `--anew` begins again, and `--survivors` tries again what
+survived, after tests were written. For each change the tests that reach
 its line run in a process of their own, which has the changed module in place of the sound one; the
 first that fails kills it. Survivors are printed with their difference; those with a reason are in
 `survivors.toml`. The program ends with 1 where less than 95 % of the changes of a target are
@@ -127,13 +129,16 @@ def changed(change: MutationSpec) -> tuple[str, str] | None:
 
 
 def reaching(change: MutationSpec, reach: Reach) -> list[str]:
-    """Returns the tests that run a line of a change; without any, those of the module."""
+    """Returns the tests that run a line of a change; without any, those of the module.
+
+    The quickest of each line come first.
+    """
     lines = reach[str(change.module_path)]
     first, last = change.start_pos[0], change.end_pos[0]
-    found = {test for line in range(first, last + 1) for test in lines.get(line, ())}
+    found = [test for line in range(first, last + 1) for test in lines.get(line, ())]
     if not found:  # what runs when the module is imported, such as fields and decorators
-        found = {test for tests in lines.values() for test in tests}
-    return sorted(found)
+        found = [test for tests in lines.values() for test in tests]
+    return list(dict.fromkeys(found))
 
 
 def tried(item: WorkItem, reach: Reach) -> WorkResult:
@@ -182,13 +187,24 @@ def _in_child(path: Path, text: str, tests: list[str]) -> None:
         os._exit(code)
 
 
-def run(target: Target, end: float, seed: int) -> Iterator[str]:
-    """Tries what is left of a target until the time is up; yields what there is to say."""
+def run(target: Target, end: float, seed: int, *, survivors_too: bool) -> Iterator[str]:
+    """Tries what is left of a target until the time is up; yields what there is to say.
+
+    Args:
+        target: The target.
+        end: When the time is up, as `time.monotonic` has it.
+        seed: What a share is drawn from.
+        survivors_too: Whether what survived before is tried again.
+    """
     reach = measured(ROOT, target.modules, target.tests, target.session.with_suffix(".coverage"))
     known = reasons()
     with use_db(str(target.session)) as database:
         begun(target, database, seed)
-        for item in list(database.pending_work_items):
+        survived = {
+            job for job, one in database.results if one.test_outcome is TestOutcome.SURVIVED
+        }
+        again = [one for one in database.work_items if survivors_too and one.job_id in survived]
+        for item in (*database.pending_work_items, *again):
             if time.monotonic() > end:
                 break
             database.set_result(item.job_id, tried(item, reach))
@@ -242,7 +258,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--target", action="append", help="a target of targets.toml; repeatable")
     parser.add_argument("--seconds", type=int, default=6 * 3600, help="stop after this time")
     parser.add_argument("--seed", type=int, default=1, help="what shares are drawn from")
-    parser.add_argument("--anew", action="store_true", help="forget what was tried before")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--anew", action="store_true", help="forget what was tried before")
+    which.add_argument(
+        "--survivors", action="store_true", help="try again what survived, by the tests of now"
+    )
     parser.add_argument("--by-hand", action="store_true", help="try those of by_hand.toml alone")
     given = parser.parse_args(argv)
     if given.by_hand:
@@ -261,10 +281,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     for name in given.target or known:
         target = known[name]
         target.session.parent.mkdir(parents=True, exist_ok=True)
-        if given.anew:
-            for kept in target.session.parent.glob(f"{name}.*"):
+        for kept in target.session.parent.glob(f"{name}.*"):
+            if given.anew or (given.survivors and kept != target.session):
                 kept.unlink()
-        for line in run(target, end, given.seed):
+        for line in run(target, end, given.seed, survivors_too=given.survivors):
             failed |= line.endswith(("not finished", f"below {_LEAST:.0%}"))
             print(line, flush=True)
     return int(failed)

@@ -5,6 +5,7 @@ The peers are links that replay a script, a card of TLVs, a port of answers.
 
 import importlib
 import importlib.util
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
@@ -33,6 +34,10 @@ pytest_plugins = ["pytester"]
 
 settings.register_profile("rsplab", deadline=None)  # no test depends on the speed of the machine
 settings.load_profile("rsplab")
+
+# A shell starts what runs in its background with SIGINT ignored, and children take that over: the
+# runs that these tests interrupt would go on.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _IN_INNER_RUNS = (
     "rspharness.plugin.lifecycle",

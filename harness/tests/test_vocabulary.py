@@ -32,6 +32,8 @@ RETIRED = {
     "knocker": "client",
 }
 WORD = re.compile(rf"(?<![A-Za-z])({'|'.join(RETIRED)})(?![A-Za-z])", re.IGNORECASE)
+ANYWHERE = re.compile("|".join(RETIRED), re.IGNORECASE)
+"""The same without its ends, which is quick: in most files it finds nothing."""
 
 ALLOWED = {
     "harness/rspharness/cli/command_options.py": {"mutants", "mutant"},  # the old spellings
@@ -50,6 +52,7 @@ PHRASES = re.compile(
 )
 
 FIRST_WORDS = re.compile(r"(?:Hold|Be|Tell|Have|Let|Know|Hear)\b")
+FIRST_OF_A_TEXT = re.compile(rf"[\"']\s*{FIRST_WORDS.pattern}")
 UNKNOWN_ID = re.compile(r"\b(?:DP|DS|LPA|CQ)-\d\d\b")
 
 
@@ -81,7 +84,9 @@ def test_retired_words_are_gone():
         if path.suffix in {".der", ".pem", ".asn"} or not path.is_file():
             continue
         allowed = ALLOWED.get(name, set())
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        text = path.read_text(encoding="utf-8")
+        lines = text.splitlines() if ANYWHERE.search(text) else []
+        for number, line in enumerate(lines, 1):
             offences += [
                 f"{name}:{number}: {word}: say {RETIRED[word.lower()]}"
                 for word in WORD.findall(_words(line))
@@ -114,7 +119,10 @@ def test_figures_of_speech_and_ids_without_a_list_are_gone():
 def test_docstrings_are_no_commands_to_the_code():
     offences = []
     for name in files("simulator/*.py", "harness/rspharness/*.py", "rsplab"):
-        tree = ast.parse((ROOT / name).read_text(encoding="utf-8"))
+        source = (ROOT / name).read_text(encoding="utf-8")
+        if not FIRST_OF_A_TEXT.search(source):
+            continue
+        tree = ast.parse(source)
         for node in ast.walk(tree):
             kinds = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
             text = ast.get_docstring(node) if isinstance(node, kinds) else None

@@ -74,6 +74,12 @@ def test_second_mode_is_what_came_to_the_share_of_before():
     assert text.startswith("8% of the answers take more than 16.00 ms, 3% in the baseline")
 
 
+@pytest.mark.parametrize(("count", "found"), [(7, False), (8, True)])
+def test_second_mode_is_looked_for_from_eight_times_of_each_run_on(count, found):
+    assert bool(_modes((0, count, 17.0), (230, 500, 17.0))) is found
+    assert bool(_modes((0, 500, 17.0), (3, count, 17.0))) is found
+
+
 def test_command_of_one_run_alone_is_in_no_comparison():
     assert judged({NAME: [10.0] * 20, ENABLE: [1.0] * 20}, {}, {DISABLE: [1.0] * 20}) == []
 

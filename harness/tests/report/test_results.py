@@ -59,6 +59,11 @@ def _results(*cases, **known):
     return Results.assemble({**defaults, **known}, cases, CATALOGUE, 1.5)
 
 
+def test_results_of_a_run_that_did_not_begin_took_no_time():
+    assert Results(facts={}).duration_s == 0
+    assert _results().duration_s == 1.5
+
+
 def test_requirement_has_the_worst_verdict_of_its_cases():
     results = _results(
         _case("ES10c.GetEID#01", "pass"),

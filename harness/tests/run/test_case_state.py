@@ -105,6 +105,11 @@ def test_in_initial_conditions_the_card_is_not_under_test_yet(error, verdict):
     assert _raised(error, step="Initial conditions: a Profile").verdict is verdict
 
 
+def test_case_that_was_never_carried_out_took_no_time():
+    assert _case().duration_s == 0
+    assert _raised(Blocked(CAUSE)).duration_s == 0
+
+
 def test_in_any_other_step_it_is():
     assert _raised(EXPECTED, step="Conditions of the answer").verdict is Verdict.FAIL
 

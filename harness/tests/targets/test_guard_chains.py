@@ -200,3 +200,47 @@ def test_foreign_profile_split_at_every_octet():
             bench.store(octets[:size], 0, 0x11)
             bench.store(octets[size:], 1)
             assert octets not in functions(bench.card.seen)
+
+
+def test_foreign_profile_in_three_blocks():
+    octets = bytes.fromhex(DELETE_FOREIGN)
+    for first in range(1, len(octets) - 1):
+        for second in range(first + 1, len(octets)):
+            bench = isdr("destructive")
+            bench.store(octets[:first], 0, 0x11)
+            bench.store(octets[first:second], 1, 0x11)
+            bench.store(octets[second:], 2)
+            assert octets not in functions(bench.card.seen)
+
+
+def test_request_in_three_blocks_that_names_an_own_profile():
+    octets = bytes.fromhex(DELETE_OWN)
+    for first in range(2, len(octets) - 1):
+        bench = isdr("profiles")
+        assert bench.store(octets[:first], 0, 0x11)
+        assert bench.store(octets[first : first + 1], 1, 0x11)
+        assert bench.store(octets[first + 1 :], 2)
+
+
+@pytest.mark.parametrize("sw", ["6200", "6283", "6300", "63C0"])
+def test_block_that_is_answered_with_a_warning_was_taken(sw):
+    bench = isdr("read-only")
+    bench.card.answers = [sw]
+    assert bench.store("BF38", 0, 0x11)
+    assert bench.store("8000", 1)
+
+
+@pytest.mark.parametrize("sw", ["6400", "6581", "6985", "6F00", "9404"])
+def test_block_that_is_answered_with_an_error_was_not_taken(sw):
+    bench = isdr("read-only")
+    bench.card.answers = [sw]
+    assert bench.store("BF38", 0, 0x11)
+    assert not bench.store("8000", 1)
+
+
+@pytest.mark.parametrize("sw", ["6114", "910B", "9000"])
+def test_block_whose_answer_waits_was_taken(sw):
+    bench = isdr("read-only")
+    bench.card.answers = [sw]
+    assert bench.store("BF38", 0, 0x11)
+    assert bench.store("8000", 1)

@@ -13,10 +13,12 @@ from pathlib import Path
 import pytest
 
 from rspcore.errors import LocalError
+from rspharness.record.testcase import Level
 from rspharness.record.verdicts import TargetLost
+from rspharness.targets.guard import GuardedLink
 
 sys.path.insert(0, str(Path(__file__).parent))
-from guard_bench import DOMAIN, GET_EID, ISDR, LEVELS, ORDER, Bench, isdr, up_to
+from guard_bench import DOMAIN, GET_EID, ISDR, LEVELS, ORDER, Bench, Recorder, isdr, up_to
 
 pytestmark = pytest.mark.once
 
@@ -218,6 +220,12 @@ def test_terminal_response_follows_a_fetch():
     assert bench.sends("8012000010")
     bench.guard.reset()
     assert not bench.sends(response)
+
+
+def test_nothing_was_fetched_before_the_first_reset():
+    guard = GuardedLink(Recorder(), Level.READ_ONLY, lambda: False)
+    with pytest.raises(LocalError, match="TERMINAL RESPONSE could change the card"):
+        guard.transmit(bytes.fromhex("8014000003810301"))
 
 
 def test_own_profile_is_asked_each_time():

@@ -45,9 +45,34 @@ def test_lowest_level_of_each_command(level, inner, lowest):
     assert Bench(level).sends(envelope(inner)) is up_to(level, lowest)
 
 
+TAGS = {
+    "profiles": {0xA0, 0xA1, 0x82, 0xA3, 0xA4, 0xA5, 0x88, 0xA9, 0x8B},
+    "destructive": {0xA6, 0xAA},
+    "irreversible": {0x87},
+}
+"""The commands of SGP.22 v3.1, 5.7, E4: they act as ES10c does; a new PIN outlives the run."""
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_every_command(level):
+    known = {tag for one, tags in TAGS.items() if up_to(level, one) for tag in tags}
+    firsts = [first for first in range(256) if first & 0x1F != 0x1F]
+    bench = Bench(level, own=True)
+    assert {tag for tag in firsts if bench.sends(envelope(f"{tag:02X}00"))} == known
+
+
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize(
-    "inner", ["", "8E00", "82008200", "A30C5A0A" + FOREIGN, "A50C5A0A" + FOREIGN]
+    "inner",
+    [
+        "A40C5A0A" + FOREIGN,
+        "A5105A0A" + FOREIGN + "81023132",
+        "",
+        "8E00",
+        "82008200",
+        "A30C5A0A" + FOREIGN,
+        "A50C5A0A" + FOREIGN,
+    ],
 )
 def test_what_is_never_sent(level, inner):
     assert not Bench(level, own=True).sends(envelope(inner))

@@ -227,8 +227,8 @@ def test_issuer_on_an_unsupported_curve_is_unknown():
     eum = issue(contents, ci.private_key)
     assert verification.check_eum_certificate(eum, root, NOW) is CertificateFlaw.UNKNOWN_ISSUER
     tls = issue_tls(PKI, Curve.NIST_P256, ["dp.example"], NOW).certificate
-    found = verification.check_tls_certificate(tls, {Role.DP_TLS}, root, NOW, "dp.example")
-    assert found is CertificateFlaw.UNKNOWN_ISSUER
+    found = verification.tls_certificate_flaws(tls, {Role.DP_TLS}, root, NOW, "dp.example")
+    assert list(found) == [CertificateFlaw.UNKNOWN_ISSUER]
 
 
 def test_version_3_eum_may_have_one_ca_below_it():
@@ -265,6 +265,17 @@ def test_range_of_another_organisation_does_not_count():
     theirs = Subject.of(organization="Somebody Else", serial_number="89049032")
     assert range_flaws(theirs) == [CertificateFlaw.NAME_CONSTRAINTS]
     assert range_flaws(theirs, mine) == [CertificateFlaw.EID]
+
+
+def test_euicc_without_organisation_is_in_no_range():
+    curve = Curve.NIST_P256
+    ci, eum, euicc = PKI.ci(curve), PKI.eum(curve), PKI.euicc(curve)
+    open_range = Extension.name_constraints(Subject.of(serial_number="89049032"))
+    wide = issue(Contents.of(eum.certificate).with_extension(open_range), ci.private_key)
+    subject = Subject.of(serial_number=str(euicc.certificate.eid)).encode()
+    one = issue(replace(Contents.of(euicc.certificate), subject=subject), eum.private_key)
+    found = list(verification.euicc_certificate_flaws(one, wide, NOW))
+    assert found == [CertificateFlaw.NAME_CONSTRAINTS]
 
 
 def test_version_3_range_is_in_the_permitted_eins():
@@ -308,3 +319,15 @@ def test_tls_certificate_is_checked_for_host_name_and_dates(curve):
     assert check(host="other.example") is CertificateFlaw.HOST_NAME
     assert check(now=NOW + timedelta(days=91)) is CertificateFlaw.EXPIRED
     assert check(role=Role.DS_TLS) is CertificateFlaw.WRONG_ROLE
+
+
+@CURVES
+def test_tls_certificate_without_its_issuer_is_checked_for_all_but_the_signature(curve):
+    tls = issue_tls(PKI, curve, ["dp.example"], NOW).certificate
+
+    def check(role: Role = Role.DP_TLS, host: str = "dp.example"):
+        return list(verification.tls_certificate_flaws(tls, {role}, None, NOW, host))
+
+    assert check() == []
+    assert check(role=Role.DS_TLS) == [CertificateFlaw.WRONG_ROLE]
+    assert check(host="other.example") == [CertificateFlaw.HOST_NAME]
