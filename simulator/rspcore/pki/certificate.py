@@ -109,7 +109,9 @@ class Certificate:
         serial_number: int,
         public_key: PublicKey,
         role: Role,
+        subject: Name,
         subject_key_identifier: bytes,
+        authority_key_identifier: bytes | None,
         registered_ids: tuple[Oid, ...],
     ) -> "Certificate":
         """Returns one that was just made and is sound: the rest is read when it is asked for.
@@ -120,7 +122,9 @@ class Certificate:
             serial_number: What is known to stand in them; so are the further ones.
             public_key: Subject's key.
             role: Role that the policies name.
+            subject: Name of the subject.
             subject_key_identifier: SKI.
+            authority_key_identifier: keyIdentifier of the AKI, None when it has none.
             registered_ids: registeredIDs of subjectAltName.
         """
         made = object.__new__(cls)
@@ -131,7 +135,9 @@ class Certificate:
             "curve": public_key.curve,
             "public_key": public_key,
             "role": role,
+            "subject": subject,
             "subject_key_identifier": subject_key_identifier,
+            "authority_key_identifier": authority_key_identifier,
             "registered_ids": registered_ids,
         }
         for name, value in known.items():

@@ -18,7 +18,8 @@ from rspcore.errors import ConfigError, LocalError
 from rspcore.ids import Eid, Oid
 from rspcore.pki.bundle import Credential, LateCredential, Pki
 from rspcore.pki.certificate import Certificate
-from rspcore.pki.issue import Contents, assemble, contents, key_identifier
+from rspcore.pki.distinguished_name import Name
+from rspcore.pki.issue import assemble, contents, key_identifier
 from rspcore.pki.names_and_extensions import Extension, Subject
 from rspcore.pki.roles import Role
 from rspcore.pki.verification import CertificateFlaw, check_euicc_certificate
@@ -102,80 +103,79 @@ def _branch(seed: bytes, curve: Curve, eid: Eid) -> Iterator[Credential]:
 
 
 def _ci(key: PrivateKey) -> Credential:
-    made = contents(
+    return _issued(
         Role.CI,
-        key.public,
-        subject=Subject.of(organization=_OPERATOR, unit="TESTCERT", common_name="Test CI"),
-        issuer=None,
-        validity=(_START, _CI_END),
-        extra=(
-            Extension.subject_alternative_name(registered_id=CI_OID),
-            Extension.crl_distribution_points(*_CRLS),
-        ),
+        Subject.of(organization=_OPERATOR, unit="TESTCERT", common_name="Test CI"),
+        key,
+        None,
+        (_START, _CI_END),
+        CI_OID,
+        Extension.crl_distribution_points(*_CRLS),
     )
-    return _issued(Role.CI, made, key, key, CI_OID)
 
 
 def _eum(key: PrivateKey, ci: Credential, ein: str) -> Credential:
-    made = contents(
+    return _issued(
         Role.EUM,
-        key.public,
-        subject=Subject.of(country=_COUNTRY, organization=_EUM_NAME, common_name="EUM Test"),
-        issuer=ci.certificate,
-        validity=(_START, _CI_END),
-        extra=(
-            Extension.subject_alternative_name(registered_id=EUM_OID),
-            Extension.name_constraints(Subject.of(organization=_EUM_NAME, serial_number=ein)),
-            Extension.crl_distribution_points(_CRLS[1]),
-        ),
+        Subject.of(country=_COUNTRY, organization=_EUM_NAME, common_name="EUM Test"),
+        key,
+        ci,
+        (_START, _CI_END),
+        EUM_OID,
+        Extension.name_constraints(Subject.of(organization=_EUM_NAME, serial_number=ein)),
+        Extension.crl_distribution_points(_CRLS[1]),
     )
-    return _issued(Role.EUM, made, key, ci.private_key, EUM_OID)
 
 
 def _euicc(key: PrivateKey, eum: Credential, eid: Eid) -> Credential:
     name = eum.certificate.subject
-    made = contents(
-        Role.EUICC,
-        key.public,
-        subject=Subject.of(
-            country=name.country,
-            organization=name.organization,
-            serial_number=str(eid),
-            common_name="Test eUICC",
-        ),
-        issuer=eum.certificate,
-        validity=(_START, _EUICC_END),
+    subject = Subject.of(
+        country=name.country,
+        organization=name.organization,
+        serial_number=str(eid),
+        common_name="Test eUICC",
     )
-    return _issued(Role.EUICC, made, key, eum.private_key, None)
+    return _issued(Role.EUICC, subject, key, eum, (_START, _EUICC_END), None)
 
 
 def _server(role: Role, key: PrivateKey, ci: Credential, name: str, oid: Oid) -> Credential:
+    subject = Subject.of(organization=_OPERATOR, common_name=name)
+    points = Extension.crl_distribution_points(*_CRLS)
+    return _issued(role, subject, key, ci, (_START, _SERVER_END), oid, points)
+
+
+def _issued(  # noqa: PLR0913  what a certificate is made of, each part once
+    role: Role,
+    subject: Subject,
+    key: PrivateKey,
+    issuer: Credential | None,
+    validity: tuple[datetime, datetime],
+    owner: Oid | None,
+    *extra: Extension,
+    dns_names: tuple[str, ...] = (),
+) -> Credential:
+    """Issues a sound certificate; what is not known of it is read when it is asked for."""
+    above = None if issuer is None else issuer.certificate
+    alternative = Extension.subject_alternative_name(dns_names=dns_names, registered_id=owner)
     made = contents(
         role,
         key.public,
-        subject=Subject.of(organization=_OPERATOR, common_name=name),
-        issuer=ci.certificate,
-        validity=(_START, _SERVER_END),
-        extra=(
-            Extension.subject_alternative_name(registered_id=oid),
-            Extension.crl_distribution_points(*_CRLS),
-        ),
+        subject=subject,
+        issuer=above,
+        validity=validity,
+        extra=(*((alternative,) if owner or dns_names else ()), *extra),
     )
-    return _issued(role, made, key, ci.private_key, oid)
-
-
-def _issued(
-    role: Role, made: Contents, key: PrivateKey, signer: PrivateKey, owner: Oid | None
-) -> Credential:
-    """Signs contents that are sound; what is not known of them is read when it is asked for."""
     tbs = made.encode()
+    signer = key if issuer is None else issuer.private_key
     certificate = Certificate.issued(
         assemble(tbs, signer.sign_der(tbs)),
         tbs=tbs,
         serial_number=made.serial_number,
         public_key=key.public,
         role=role,
+        subject=Name(subject.attributes),
         subject_key_identifier=key_identifier(key.public),
+        authority_key_identifier=None if above is None else above.subject_key_identifier,
         registered_ids=() if owner is None else (owner,),
     )
     return Credential(certificate, key)
@@ -276,15 +276,13 @@ def issue_tls(  # noqa: PLR0913  one certificate, each property once
         registered_id = auth.owner
     label = "|".join((role.name, now.isoformat(), *names))
     key = _key(ci.private_key.scalar, curve, label)
-    made = contents(
+    return _issued(
         role,
-        key.public,
-        subject=Subject.of(organization=_OPERATOR, common_name=names[0]),
-        issuer=ci.certificate,
-        validity=(now - timedelta(hours=1), now + lifetime),
-        extra=(
-            Extension.subject_alternative_name(dns_names=names, registered_id=registered_id),
-            Extension.crl_distribution_points(*_CRLS),
-        ),
+        Subject.of(organization=_OPERATOR, common_name=names[0]),
+        key,
+        ci,
+        (now - timedelta(hours=1), now + lifetime),
+        registered_id,
+        Extension.crl_distribution_points(*_CRLS),
+        dns_names=names,
     )
-    return _issued(role, made, key, ci.private_key, registered_id)
