@@ -79,7 +79,7 @@ def _all() -> tuple[Ratio, ...]:
         Ratio("12 kB download in process, P-256", 8.5, 5, _whole(nist)),
         Ratio("12 kB download in process, brainpool", 2.7, 5, _whole(brainpool)),
         Ratio("rsplab --help", 2.5, 2.5, starts.help_text),
-        Ratio("rsplab card serve until it answers", 20, 6, starts.card),
+        Ratio("rsplab card serve until it answers", 12, 6, starts.card),
         Ratio("rsplab smdpp serve until it listens", 12.5, 15, partial(starts.server, "smdpp")),
         Ratio("rsplab smds serve until it listens", 11.5, 15, partial(starts.server, "smds")),
         Ratio("commit of a nickname, SQLite", 2.2, 1.5, _commit),
