@@ -10,6 +10,7 @@ never fails it.
 import csv
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Final, Self
 
@@ -243,7 +244,13 @@ class Requirement:
         if absent:
             raise ConfigError(f"catalogue row {row.get('id')!r}: no column {', '.join(absent)}")
         values = {name: row[name] for name in _COLUMNS if name != "condition"}
-        return cls(condition=Condition.parse(row["condition"]), **values)
+        return cls(condition=_condition(row["condition"]), **values)
+
+
+@cache
+def _condition(text: str) -> Condition:
+    """Returns a condition; few rows have one that no other row has."""
+    return Condition.parse(text)
 
 
 def _rows(file: Path) -> Iterator[Requirement]:
