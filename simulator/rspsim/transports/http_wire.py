@@ -11,6 +11,7 @@ Answers are not written by the library: server faults ask for some that no libra
 Source: RFC 9110 and RFC 9112.
 """
 
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from time import time  # noqa: TID251  of the Date of an answer, which is the real one
@@ -39,6 +40,7 @@ _NAMES: Final = {
 }
 """Names of the header fields that come with nearly every request, as they are spelt."""
 _NO_CONTENT: Final = 204
+_BARE_LF: Final = re.compile(rb"(?<!\r)\n")
 _FRAMING: Final = frozenset(("content-length", "transfer-encoding"))
 _VERSIONS: Final = (b"1.0", b"1.1")
 
@@ -150,7 +152,19 @@ class RequestReader:
             elif isinstance(event, h11.EndOfMessage):
                 return self._complete(client_certificate())
             else:
-                return self._too_long() if self._to_come() > self._most else None
+                return self._misfit_so_far()
+
+    def _misfit_so_far(self) -> Refusal | None:
+        """Returns why no further octets can make a request of these, or None.
+
+        The library waits for the end of a line of chunked coding, which LF alone is not.
+        """
+        if self._to_come() > self._most:
+            return self._too_long()
+        chunked = self._head is not None and "Transfer-Encoding" in self._head.headers
+        if chunked and _BARE_LF.search(self._connection.trailing_data[0]):
+            return self._refusal(400, "a line of chunked coding ends with LF, without CR before it")
+        return None
 
     def _to_come(self) -> int:
         """Returns how long the body is once the chunk that has begun is complete.
