@@ -10,7 +10,7 @@ never fails it.
 import csv
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final, Self
 
@@ -253,14 +253,25 @@ def _condition(text: str) -> Condition:
     return Condition.parse(text)
 
 
-def _rows(file: Path) -> Iterator[Requirement]:
+def _rows(file: Path) -> tuple[Requirement, ...]:
+    """Returns the rows of a file, which is read again when it is not as it was.
+
+    Raises:
+        ConfigError: there is no such file, or it cannot be read.
+    """
     try:
-        with file.open(encoding="utf-8", newline="") as opened:
-            yield from map(Requirement.from_row, csv.DictReader(opened))
+        now = file.stat()
+        return _read(file, now.st_mtime_ns, now.st_size)
     except OSError as error:
         raise ConfigError(
             f"catalogue of requirements {file}: {error.strerror}; name one by --rsp-requirements"
         ) from error
+
+
+@lru_cache(maxsize=8)
+def _read(file: Path, *_as_it_is: int) -> tuple[Requirement, ...]:
+    with file.open(encoding="utf-8", newline="") as opened:
+        return tuple(map(Requirement.from_row, csv.DictReader(opened)))
 
 
 class Catalogue:
