@@ -12,18 +12,17 @@ figure.
 """
 
 import argparse
-import os
-import socket
-import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from statistics import median, quantiles
 from time import process_time_ns  # noqa: TID251  a bench measures CPU time
 
 import floors
+import starts
 from direct import DirectLink
 from downloads import downloads_of, installed, new_card
 
@@ -38,10 +37,7 @@ from rspsim.stores.sqlite import SqliteStore
 __all__ = ["main", "verdict"]
 
 SLACK = 1.3
-ROOT = Path(__file__).resolve().parents[2]
 LINE = "{:<46} {:>10} {:>8} {:>15} {:>7} {:>6}  {}"
-RSPLAB = "import sys; from rspharness.cli.main import main; sys.exit(main(sys.argv[1:]))"
-EMPTY = "def test_nothing():\n    pass\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +78,13 @@ def _all() -> tuple[Ratio, ...]:
         Ratio("card side of a 12 kB download, brainpool", 2.8, 2, _card_side(brainpool)),
         Ratio("12 kB download in process, P-256", 8.5, 5, _whole(nist)),
         Ratio("12 kB download in process, brainpool", 2.7, 5, _whole(brainpool)),
-        Ratio("rsplab --help", 2.5, 2.5, _help),
-        Ratio("rsplab card serve until it answers", 20, 6, _serve),
+        Ratio("rsplab --help", 2.5, 2.5, starts.help_text),
+        Ratio("rsplab card serve until it answers", 11, 6, starts.card),
+        Ratio("rsplab smdpp serve until it listens", 11.5, 15, partial(starts.server, "smdpp")),
+        Ratio("rsplab smds serve until it listens", 11.5, 15, partial(starts.server, "smds")),
         Ratio("commit of a nickname, SQLite", 2.2, 1.5, _commit),
-        Ratio("rsplab run --case ONE", 1.6, 1.5, _one_case),
-        Ratio("collection of all suites", 2, 2, _collection),
+        Ratio("rsplab run --case ONE", 1.5, 1.5, starts.one_case),
+        Ratio("collection of all suites", 2, 2, starts.collection),
     )
 
 
@@ -161,66 +159,6 @@ def _whole(curve: Curve) -> Callable[[int], Iterator[tuple[float, float]]]:
     return samples
 
 
-def _process(*words: str, folder: str, until: Callable[[], None] | None = None) -> float:
-    """Returns the CPU time of a Python process, in microseconds: all of it, or until then."""
-    environment = {**os.environ, "PYTHONHASHSEED": "0"}
-    for name in ("PYTHONDONTWRITEBYTECODE", "PYTEST_ADDOPTS"):
-        environment.pop(name, None)
-    quiet = subprocess.DEVNULL
-    process = subprocess.Popen(
-        (sys.executable, *words), cwd=folder, env=environment, stdout=quiet, stderr=quiet
-    )
-    if until is not None:
-        try:
-            until()
-        finally:
-            process.kill()
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode and until is None:
-        raise SystemExit(f"{' '.join(words)}: ended with {process.returncode}; run it to see why")
-    return (used.ru_utime + used.ru_stime) * 1_000_000
-
-
-def _pairs(
-    rounds: int, floor: Sequence[str], thing: Sequence[str], folder: str
-) -> Iterator[tuple[float, float]]:
-    """Yields pairs; the first of each fills the caches and does not count."""
-    for number in range(2 * rounds + 1):
-        pair = _process(*floor, folder=folder), _process(*thing, folder=folder)
-        if number:
-            yield pair
-
-
-def _help(rounds: int) -> Iterator[tuple[float, float]]:
-    with tempfile.TemporaryDirectory() as folder:
-        thing = ("-c", RSPLAB, "--help")
-        yield from _pairs(2 * rounds, ("-c", floors.NOTHING), thing, folder)
-
-
-def _serve(rounds: int) -> Iterator[tuple[float, float]]:
-    """Takes the place of the vpcd driver, and ends the card when it has said its ATR."""
-    with tempfile.TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0)) as driver:
-        port = str(driver.getsockname()[1])
-        driver.settimeout(60)
-
-        def answers() -> None:
-            link, _ = driver.accept()
-            with link:
-                link.settimeout(60)
-                link.sendall(b"\x00\x01\x04")
-                link.recv(64)
-
-        words = ("-c", RSPLAB, "card", "serve", "--wait", "--port", port)
-        for number in range(2 * rounds + 1):
-            pair = (
-                _process("-c", floors.NOTHING, folder=folder),
-                _process(*words, folder=folder, until=answers),
-            )
-            if number:
-                yield pair
-
-
 def _commit(rounds: int) -> Iterator[tuple[float, float]]:
     """Commits a changed nickname; the disk is not waited for in CPU time."""
     state = installed(1)
@@ -231,28 +169,6 @@ def _commit(rounds: int) -> Iterator[tuple[float, float]]:
             for number in range(40 * rounds):
                 changed = state.with_profile(replace(one, nickname=f"name {number:04d}"))
                 yield _timed(floor, 1), _timed(lambda state=changed: store.commit(state), 1)
-
-
-_PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:rspharness")
-
-
-def _one_case(rounds: int) -> Iterator[tuple[float, float]]:
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "test_nothing.py").write_text(EMPTY, encoding="utf-8")
-        words = ("run", "--target", "inprocess", "--case", "ES10c.GetEID#01", "--report", "r")
-        yield from _pairs(rounds, _PYTEST, ("-c", RSPLAB, *words), folder)
-
-
-def _collection(rounds: int) -> Iterator[tuple[float, float]]:
-    suites = ROOT / "suites"
-    files = sorted(suites.rglob("test_*.py"))
-    words = (*_PYTEST[:-2], "--collect-only")
-    with tempfile.TemporaryDirectory() as folder:
-        texts = [one.read_text(encoding="utf-8").count("\ndef test_") for one in files]
-        for number, count in enumerate(texts):
-            text = "".join(f"def test_{one}():\n    pass\n\n\n" for one in range(count))
-            Path(folder, f"test_{number}.py").write_text(text, encoding="utf-8")
-        yield from _pairs(rounds, words, (*words, str(suites)), folder)
 
 
 def verdict(ratio: float, stated: float) -> str:

@@ -19,6 +19,14 @@ import threading
 LPAS = os.path.join(os.path.dirname(__file__), "..", "..", "fixtures", "lpas")  # noqa: PTH118, PTH120  starts fast
 MOST = 1 << 20
 NO_ANSWER = b"70"
+LOADED = (
+    "rspcore.pki.certificate_parsing",
+    "rspharness.cli.lpa_commands",
+    "rspharness.cli.main",
+    "rspharness.simulated.hostile",
+    "rspsim.euicc.channels",
+)
+"""What a call needs; a caller does not load it."""
 
 
 def call(place: str, arguments: list[str]) -> int:
@@ -35,10 +43,10 @@ def call(place: str, arguments: list[str]) -> int:
 
 def serve(place: str) -> None:
     """Does calls until the process is ended; says "ready" on standard output."""
-    import rspharness.cli.lpa_commands  # noqa: PLC0415  a caller does not load them
-    import rspharness.cli.main  # noqa: PLC0415  likewise
-    import rspharness.simulated.hostile  # noqa: F401, PLC0415  likewise
+    from importlib import import_module  # noqa: PLC0415  a caller does not load them
 
+    for one in LOADED:
+        import_module(one)
     sys.path.insert(0, LPAS)
     stems = [one[:-3] for one in os.listdir(LPAS) if one.endswith(".py")]  # noqa: PTH208  as above
     programs = {one: __import__(one) for one in stems}

@@ -13,6 +13,7 @@ import threading
 import time  # noqa: TID251  how far into a write the kill comes
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,9 @@ from rspsim.stores.server_state import FileState
 from rspsim.system import SystemClock, SystemRng
 from rspsim.transports.https import Front, Listener, tls_context
 from rspsim.transports.management_port import management_front
+
+for _one in ("protocol.es9p", "protocol.partner_side"):  # else each process imports them anew
+    import_module(f"rspsim.smdpp.{_one}")
 
 _WRITES = frozenset(("BEGIN", "COMMIT", "INSERT", "UPDATE", "DELETE", "REPLACE"))
 TOKEN = "walk"  # noqa: S105  of a port that lives for a second

@@ -26,8 +26,6 @@ The owner of a received value that was signed keeps its octets and never encodes
 """
 
 import functools
-import json
-import pkgutil
 from collections.abc import Iterator
 from typing import Any, Final, Literal
 
@@ -135,6 +133,9 @@ def out_of_range(module: Module, type_name: str, value: Any) -> str | None:
 
 def definition(module: Module) -> dict[str, Any]:
     """Returns the parsed form of a module: type names to descriptions, as read from the text."""
+    import json  # noqa: PLC0415  only who reads elements of a Profile needs a module
+    import pkgutil  # noqa: PLC0415  likewise
+
     stem = MODULES[module]
     content = pkgutil.get_data(_PACKAGE, f"{stem}.json")
     if content is None:
@@ -156,6 +157,9 @@ def parse_module(stem: str) -> str:
     Raises:
         LocalError: there is no such text, or it is not ASN.1.
     """
+    import json  # noqa: PLC0415  as in `definition`
+    import pkgutil  # noqa: PLC0415  likewise
+
     library = _library()
     content = pkgutil.get_data(_PACKAGE, f"{stem}.asn")
     if content is None:

@@ -11,12 +11,9 @@ from typing import Final
 
 from rspcore.errors import LocalError
 from rspcore.frozen import dataclass, replace
-from rspsim.euicc import applications, startup
+from rspsim.euicc import startup
 from rspsim.euicc.decisions import Decisions
-from rspsim.euicc.isdr import selection
 from rspsim.euicc.state import Volatile
-from rspsim.euicc.uicc import toolkit
-from rspsim.variations.named_variations import variation_named, varied
 
 __all__ = ["PRESETS", "RECORDED", "USUAL", "VENDOR_AID", "CardPreset", "preset_named"]
 
@@ -73,14 +70,25 @@ class CardPreset:
         Raises:
             LocalError: there is no such variation.
         """
-        decisions = varied(decisions, map(variation_named, self.variations))
+        if self.variations:
+            from rspsim.variations.named_variations import (  # noqa: PLC0415  most cards have none
+                variation_named,
+                varied,
+            )
+
+            decisions = varied(decisions, map(variation_named, self.variations))
         if self.isdr_aid:
+            from rspsim.euicc import applications  # noqa: PLC0415  as in `Euicc`
+
             decisions = decisions.having(applications.MATCHES, self._matches)
         if self.busy:
             decisions = decisions.having(startup.FORGOTTEN, _with_toolkit)
         return decisions
 
     def _matches(self, aid: bytes, name: bytes) -> bool:
+        from rspsim.euicc import applications  # noqa: PLC0415  as in `Euicc`
+        from rspsim.euicc.isdr import selection  # noqa: PLC0415  likewise
+
         known = self.isdr_aid if aid == selection.AID.octets else aid
         return applications.MATCHES.standard(known, name)
 
@@ -90,7 +98,12 @@ class CardPreset:
         Raises:
             LocalError: there is no such variation.
         """
-        added = tuple(map(variation_named, names))
+        asked = tuple(names)
+        if not asked:
+            return self
+        from rspsim.variations.named_variations import variation_named  # noqa: PLC0415  as above
+
+        added = tuple(map(variation_named, asked))
         personality = next((one.personality for one in added if one.personality), None)
         return replace(
             self,
@@ -103,6 +116,8 @@ class CardPreset:
 
 def _with_toolkit(before: Volatile, /) -> Volatile:
     """Returns the values after a reset with the proactive commands of a usual toolkit."""
+    from rspsim.euicc.uicc import toolkit  # noqa: PLC0415  most cards offer nothing
+
     forgotten = startup.FORGOTTEN.standard(before)
     offered = toolkit.next_offered(replace(forgotten.cat, queue=_USUAL_TOOLKIT))
     return replace(forgotten, cat=offered)

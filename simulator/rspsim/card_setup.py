@@ -15,8 +15,6 @@ from rspcore.errors import ConfigError, LocalError
 from rspcore.frozen import dataclass, replace
 from rspcore.ids import Eid
 from rspcore.pki.bundle import Pki
-from rspcore.profile_maker import make_profile
-from rspcore.profile_maker import preset as profile_preset
 from rspsim.card_claims import claiming
 from rspsim.card_presets import CardPreset
 from rspsim.euicc.decisions import Decisions
@@ -27,7 +25,6 @@ from rspsim.euicc.store import Store
 from rspsim.faults.registry import decisions_with
 from rspsim.personalise import ROOT_DS_ADDRESS, personalise
 from rspsim.pki_folder import read_pki
-from rspsim.preloaded_profiles import with_preloaded
 from rspsim.stores.coders import field_types
 
 __all__ = [
@@ -149,7 +146,14 @@ def first_state(request: CardRequest, pki: Pki | None = None) -> CardState:
     if not kind.isdr:
         chosen = chosen or next(iter(request.profiles), PROFILE_OF_A_SIM)
     more = () if chosen is None or chosen in request.profiles else (chosen,)
-    for name in (*request.profiles, *more):
+    wanted = (*request.profiles, *more)
+    if not wanted:
+        return state
+    from rspcore.profile_maker import make_profile  # noqa: PLC0415  most cards begin without
+    from rspcore.profile_maker import preset as profile_preset  # noqa: PLC0415  likewise
+    from rspsim.preloaded_profiles import with_preloaded  # noqa: PLC0415  likewise
+
+    for name in wanted:
         made = make_profile(profile_preset(name))
         state = with_preloaded(state, made, enabled=name == chosen)
     return state

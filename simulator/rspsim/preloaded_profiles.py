@@ -13,6 +13,7 @@ from rspcore.profile_maker import TestProfile
 from rspsim.euicc import isdp, memory
 from rspsim.euicc.decisions import STANDARD
 from rspsim.euicc.profile_content import installer
+from rspsim.euicc.profile_content.installation import EMPTY_INSTALLATION
 from rspsim.euicc.state import CardState, Profile
 
 __all__ = ["with_preloaded"]
@@ -27,9 +28,7 @@ def with_preloaded(state: CardState, one: TestProfile, *, enabled: bool = False)
     metadata = StoreMetadataRequest.decode(one.metadata.encode())
     overhead = memory.profile_size(0, len(metadata.encode()))
     room = STANDARD[memory.FREE](state) - overhead
-    installation = installer.fed(
-        installer.EMPTY_INSTALLATION, one.upp, state.personality, STANDARD, room
-    )
+    installation = installer.fed(EMPTY_INSTALLATION, one.upp, state.personality, STANDARD, room)
     aid = STANDARD[isdp.FREE_AID](state)
     if isinstance(installation, installer.Refusal) or aid is None:
         raise LocalError(f"Profile {metadata.iccid}: the card does not take this package")

@@ -101,7 +101,7 @@ def tls_credential(server: SmDpPlus, curve: Curve, now: datetime) -> Credential:
         ConfigError: the PKI has neither the key of its CI nor a TLS certificate that is valid now.
     """
     identity = server.identity
-    if identity.pki.ci(curve).key is not None:
+    if identity.pki.ci(curve).has_key:
         names = tls_names(server)
         return issue_tls(identity.pki, curve, names, now, registered_id=identity.oid)
     kept = identity.pki.dp_tls(curve, identity.server)

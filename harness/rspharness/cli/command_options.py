@@ -4,9 +4,6 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from rspharness.record.near_match import near
-from rspharness.record.recording import is_replay
-
 if TYPE_CHECKING:
     from rspharness.run.connection import CardChoice
 
@@ -66,7 +63,12 @@ def _target(text: str) -> str:
     Raises:
         argparse.ArgumentTypeError: it is another one.
     """
-    if text in _TARGETS or text.endswith(".toml") or text.startswith("at:") or is_replay(text):
+    if text in _TARGETS or text.endswith(".toml") or text.startswith("at:"):
+        return text
+    from rspharness.record.near_match import near  # noqa: PLC0415  few name another target
+    from rspharness.record.recording import is_replay  # noqa: PLC0415  likewise
+
+    if is_replay(text):
         return text
     near_it = near(text, _TARGETS)
     known = ", ".join(_TARGETS)

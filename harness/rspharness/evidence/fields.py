@@ -8,8 +8,6 @@ from collections.abc import Iterator, Mapping
 from enum import IntEnum
 from typing import Any, Final
 
-from cryptography import x509
-
 from rspcore.errors import DecodeError
 from rspcore.ids import Eid, Iccid, Oid
 from rspcore.printable_text import printable
@@ -66,6 +64,8 @@ def _words(name: str, octets: bytes) -> str:
 
 def certificate_line(der: bytes) -> str | None:
     """Returns subject, issuer and end of a certificate, or None for octets that are none."""
+    from cryptography import x509  # noqa: PLC0415  few answers shown have a certificate
+
     try:
         one = x509.load_der_x509_certificate(der)
         names = [name.rfc4514_string() for name in (one.subject, one.issuer)]

@@ -172,7 +172,7 @@ def _check_token(token: str, offset: int) -> None:
         if not _TOKEN_CHARACTER.fullmatch(character):
             raise DecodeError(
                 f"activation code: character {character!r} in the token {token!r} (field 3); "
-                "expected 0-9, A-Z and -",
+                "expected 0-9, A-Z and -, or the MatchingID beside the code (--matching-id)",
                 offset=offset + position,
             )
 

@@ -10,6 +10,7 @@ never fails it.
 import csv
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final, Self
 
@@ -243,17 +244,34 @@ class Requirement:
         if absent:
             raise ConfigError(f"catalogue row {row.get('id')!r}: no column {', '.join(absent)}")
         values = {name: row[name] for name in _COLUMNS if name != "condition"}
-        return cls(condition=Condition.parse(row["condition"]), **values)
+        return cls(condition=_condition(row["condition"]), **values)
 
 
-def _rows(file: Path) -> Iterator[Requirement]:
+@cache
+def _condition(text: str) -> Condition:
+    """Returns a condition; few rows have one that no other row has."""
+    return Condition.parse(text)
+
+
+def _rows(file: Path) -> tuple[Requirement, ...]:
+    """Returns the rows of a file, which is read again when it is not as it was.
+
+    Raises:
+        ConfigError: there is no such file, or it cannot be read.
+    """
     try:
-        with file.open(encoding="utf-8", newline="") as opened:
-            yield from map(Requirement.from_row, csv.DictReader(opened))
+        now = file.stat()
+        return _read(file, now.st_mtime_ns, now.st_size)
     except OSError as error:
         raise ConfigError(
             f"catalogue of requirements {file}: {error.strerror}; name one by --rsp-requirements"
         ) from error
+
+
+@lru_cache(maxsize=8)
+def _read(file: Path, *_as_it_is: int) -> tuple[Requirement, ...]:
+    with file.open(encoding="utf-8", newline="") as opened:
+        return tuple(map(Requirement.from_row, csv.DictReader(opened)))
 
 
 class Catalogue:

@@ -1,6 +1,10 @@
 """The report as one HTML file that needs no other file, made from the results."""
 
+import os
+import sys
 from collections.abc import Iterator
+from contextlib import suppress
+from importlib.util import cache_from_source
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +22,7 @@ from rspharness.report.results import Results
 
 __all__ = ["anchor", "render", "template", "write_html"]
 
+_TEMPLATES: Final = Path(__file__).with_name("templates")
 _EXCERPT_LINES = 40
 """Number of lines shown from the end of a trace; the whole trace is linked."""
 
@@ -47,6 +52,38 @@ _PRODUCTS: Final = {"server": "server", "lpa": "LPA"}
 """What is under test in words, by the fact that names it; else a card is."""
 
 
+class _KeptCompiled(jinja2.BytecodeCache):
+    """Keeps templates compiled, where Python keeps the modules of their folder compiled.
+
+    A template takes ten times as long to compile as to read. The library takes what was compiled
+    from this text alone, by this version of Python and of itself. Nothing is kept where Python may
+    not keep anything.
+    """
+
+    def load_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
+        """Reads what was compiled before, if anything was."""
+        with suppress(OSError), _kept(bucket).open("rb") as file:
+            bucket.load_bytecode(file)
+
+    def dump_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
+        """Keeps what was compiled, as a whole or not at all."""
+        if sys.dont_write_bytecode:
+            return
+        file = _kept(bucket)
+        part = file.with_name(f"{file.name}.{os.getpid()}")
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            part.write_bytes(bucket.bytecode_to_string())
+            part.replace(file)
+        except OSError:  # a folder that this user may not write to, or a full disk
+            with suppress(OSError):
+                part.unlink()
+
+
+def _kept(bucket: jinja2.bccache.Bucket) -> Path:
+    return Path(cache_from_source(str(_TEMPLATES / f"{bucket.key}.j2")))
+
+
 def template(name: str) -> jinja2.Template:
     """Returns a template of the reports; a missing value is an error."""
     environment = jinja2.Environment(
@@ -55,6 +92,7 @@ def template(name: str) -> jinja2.Template:
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
+        bytecode_cache=_KeptCompiled(),
     )
     return environment.get_template(name)
 

@@ -6,7 +6,6 @@ from typing import Final
 
 from rspharness.record.verdicts import TargetLost
 from rspharness.simulated.inprocess import declared_by_maker, preset_of
-from rspharness.simulated.used_card import used_state
 from rspharness.targets.settings import TargetSettings
 from rspharness.targets.target import TargetOptions
 from rspharness.targets.time_limit import TimeLimit
@@ -118,6 +117,8 @@ class HostileTarget:
             LocalError: there is no such hostile card.
         """
         kind = hostile_card(options.card_fault)
+        from rspharness.simulated.used_card import used_state  # noqa: PLC0415  as `_inprocess`
+
         state = used_state(made_for(options))
         decisions = kind.change(decided(preset_of(options.settings), ()))
         rng = SeededRng(options.seed.encode())

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from rspcore.errors import ConfigError, LocalError
-from rspcore.profile_maker import make_profile, preset
 from rspharness.record.timing import cpu_stopwatch
 from rspharness.simulated.declaration import declared_values, options_of
 from rspharness.targets.modelled_times import ModelledLink, TimeModel
@@ -22,9 +21,7 @@ from rspsim.euicc.personality import Personality, personality_named
 from rspsim.euicc.state import Addresses, CardState
 from rspsim.euicc.store import Store
 from rspsim.personalise import ROOT_DS_ADDRESS, personalise
-from rspsim.preloaded_profiles import with_preloaded
 from rspsim.stores.memory import MemoryStore
-from rspsim.variations.named_variations import variation_named
 
 __all__ = [
     "DECLARED",
@@ -87,6 +84,11 @@ def first_state(options: TargetOptions) -> CardState:
     names = card.get("preloaded", "").split()
     if not kind.isdr and not names:
         names = [PROFILE_OF_A_SIM]
+    if not names:
+        return state
+    from rspcore.profile_maker import make_profile, preset  # noqa: PLC0415  most begin without
+    from rspsim.preloaded_profiles import with_preloaded  # noqa: PLC0415  likewise
+
     for name in names:
         enabled = not kind.isdr and name == names[0]
         state = with_preloaded(state, make_profile(preset(name)), enabled=enabled)
@@ -153,7 +155,12 @@ def declared_by_maker(settings: TargetSettings, state: CardState) -> TargetSetti
         raise ConfigError(f'[card] declared = {word!r}: expected "nothing", or no such line')
     declared = {**DECLARED_VALUES, **declared_values(state)}
     options = _declared_options(state)
-    for one in map(variation_named, preset_of(settings).variations):
+    for name in preset_of(settings).variations:
+        from rspsim.variations.named_variations import (  # noqa: PLC0415  most cards have none
+            variation_named,
+        )
+
+        one = variation_named(name)
         options.update(one.declared)
         declared.update(one.values)
     return replace(

@@ -116,3 +116,8 @@ def test_links_and_percent_encoded_codes_are_read(text):
 def test_link_without_a_code_is_refused():
     with pytest.raises(DecodeError, match="carddata"):
         ActivationCode.parse("https://esim.example.com/qr")
+
+
+def test_refused_token_names_the_way_round():
+    with pytest.raises(DecodeError, match="--matching-id"):
+        ActivationCode.parse("LPA:1$smdp.example.com$TS48v2_x1")

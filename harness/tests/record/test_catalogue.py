@@ -117,3 +117,17 @@ def test_another_product_has_its_rows_of_version_3(file, number):
     assert len(shared) == number
     assert {row.versions for row in shared} == {"v3"}
     assert all(row.applies_to("v2 and v3") for row in whole)
+
+
+def test_file_that_was_changed_is_read_again(tmp_path):
+    lines = CATALOGUE.read_text(encoding="utf-8").splitlines(keepends=True)
+    file = tmp_path / "some.csv"
+    file.write_text("".join(lines[:3]), encoding="utf-8")
+    first = Catalogue.load(file)
+    assert len(first) == 2
+    assert next(iter(Catalogue.load(file))) is next(iter(first))
+    file.write_text("".join(lines[:4]), encoding="utf-8")
+    assert len(Catalogue.load(file)) == 3
+    file.unlink()
+    with pytest.raises(ConfigError, match="No such file"):
+        Catalogue.load(file)

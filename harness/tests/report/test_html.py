@@ -1,11 +1,14 @@
 """The page of a run: the answer first, every case with an address, differences where they are."""
 
 import re
+import sys
 
+import jinja2
 import pytest
 
 from rspharness.record.timing import histogram
 from rspharness.record.trace import Trace
+from rspharness.report import html
 from rspharness.report.html import render
 from rspharness.report.identities import Identities
 from rspharness.report.readable import marked, readable
@@ -178,3 +181,45 @@ def test_long_values_of_a_failure_are_broken_and_come_after_no_note():
     assert "table.failures { table-layout: fixed; }" in page
     assert '<td data-label="actual"><div class="clamp">' in page
     assert page.index('id="failures"') < page.index("came back") < page.index('id="cases"')
+
+
+def _written(text):
+    environment = jinja2.Environment(
+        loader=jinja2.DictLoader({"page": text}),
+        autoescape=True,
+        bytecode_cache=html._KeptCompiled(),
+    )
+    return environment.get_template("page").render()
+
+
+def test_template_is_compiled_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "pycache_prefix", str(tmp_path))
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    compiled, generate = [], jinja2.Environment._generate
+    monkeypatch.setattr(
+        jinja2.Environment,
+        "_generate",
+        lambda *given, **more: compiled.append(1) or generate(*given, **more),
+    )
+    for _ in range(2):
+        html.template("index.html.j2")
+    assert compiled == [1]
+    (kept,) = (one for one in tmp_path.rglob("*") if one.is_file())
+    kept.write_bytes(kept.read_bytes()[:100])
+    html.template("index.html.j2")
+    assert compiled == [1, 1]
+
+
+def test_template_that_was_changed_is_not_taken_from_what_was_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "pycache_prefix", str(tmp_path))
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    assert [_written("one"), _written("two"), _written("one")] == ["one", "two", "one"]
+
+
+@pytest.mark.parametrize("may", [True, False])
+def test_template_is_compiled_where_nothing_can_be_kept(tmp_path, monkeypatch, may):
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(sys, "pycache_prefix", str(tmp_path / ("file" if may else "folder")))
+    monkeypatch.setattr(sys, "dont_write_bytecode", not may)
+    assert _written("one") == "one"
+    assert [one.name for one in tmp_path.iterdir()] == ["file"]

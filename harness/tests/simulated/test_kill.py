@@ -263,7 +263,9 @@ def test_file_has_the_state_before_or_after(
     batch: int,
     record_testsuite_property: Callable[[str, object], None],
 ) -> None:
-    Forked.context.set_forkserver_preload(["__main__", "rspsim.cli.card_serve"])
+    Forked.context.set_forkserver_preload(
+        ["__main__", "rspsim.cli.card_serve", "rspsim.euicc.channels"]
+    )
     outcomes: dict[str, int] = {}
     for number in range(-(-KILLS // BATCHES)):
         chance = Chance(f"{batch}/{number}")

@@ -8,16 +8,18 @@ module draws none.
 Source: SGP.22 v2, 2.6.7 and 4.5.
 """
 
+from binascii import b2a_base64
 from dataclasses import field
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import (
     decode_dss_signature,
     encode_dss_signature,
 )
 
+from rspcore import tlv
 from rspcore.crypto.curves import Curve
 from rspcore.errors import CryptoError
 from rspcore.frozen import dataclass
@@ -27,8 +29,7 @@ __all__ = ["PrivateKey", "PublicKey"]
 _SIGN = ec.ECDSA(hashes.SHA256(), deterministic_signing=True)
 _VERIFY = ec.ECDSA(hashes.SHA256())
 _AGREE = ec.ECDH()
-_X962 = serialization.Encoding.X962
-_UNCOMPRESSED = serialization.PublicFormat.UncompressedPoint
+_PEM_LINE = 64
 
 _BY_BACKEND_NAME = {curve.backend.name: curve for curve in Curve}
 
@@ -156,8 +157,12 @@ class PrivateKey:
         Raises:
             CryptoError: no unencrypted private key in it, or one on an unsupported curve.
         """
+        from cryptography.hazmat.primitives.serialization import (  # noqa: PLC0415  most programs read no file of a key, and this takes a while to import
+            load_pem_private_key,
+        )
+
         try:
-            key = serialization.load_pem_private_key(octets, password=None)
+            key = load_pem_private_key(octets, password=None)
         except (ValueError, TypeError, UnsupportedAlgorithm) as error:
             raise CryptoError("expected a PEM file with an unencrypted EC private key") from error
         if not isinstance(key, ec.EllipticCurvePrivateKey):
@@ -170,7 +175,8 @@ class PrivateKey:
     @classmethod
     def _from_backend(cls, curve: Curve, key: ec.EllipticCurvePrivateKey) -> "PrivateKey":
         public = key.public_key()
-        point = public.public_bytes(_X962, _UNCOMPRESSED)
+        place = public.public_numbers()
+        point = b"\x04" + place.x.to_bytes(32, "big") + place.y.to_bytes(32, "big")
         return cls(curve, PublicKey(curve, point, public), key)
 
     @property
@@ -208,9 +214,15 @@ class PrivateKey:
         return self._key.exchange(_AGREE, peer._key)  # noqa: SLF001  the two halves of one module
 
     def to_pem(self) -> bytes:
-        """Returns the key as a PEM file of one unencrypted SEC 1 block, for bundles on disk."""
-        return self._key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.TraditionalOpenSSL,
-            serialization.NoEncryption(),
+        """Returns the key as a PEM file of one unencrypted SEC 1 block (RFC 5915; RFC 7468)."""
+        octets = tlv.encode(
+            0x30,
+            tlv.encode(0x02, b"\x01"),
+            tlv.encode(0x04, self.scalar),
+            tlv.encode(0xA0, tlv.encode(0x06, self.curve.oid.content)),
+            tlv.encode(0xA1, tlv.encode(0x03, b"\x00", self.public.point)),
         )
+        text = b2a_base64(octets, newline=False)
+        lines = [text[at : at + _PEM_LINE] for at in range(0, len(text), _PEM_LINE)]
+        label = b"EC PRIVATE KEY-----"
+        return b"\n".join((b"-----BEGIN " + label, *lines, b"-----END " + label, b""))

@@ -12,10 +12,10 @@ a server answers them with different reason codes.
 import base64
 import binascii
 import dataclasses
-import json
 import re
 import typing
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, Self
 
 from rspcore.errors import DecodeError, LocalError
@@ -44,7 +44,6 @@ __all__ = [
 
 JsonObject = Mapping[str, object]
 
-_ENCODER = json.JSONEncoder(separators=(",", ":"))
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2}){1,16}\Z")
 _STANDARD_BASE64 = re.compile(r"[0-9A-Za-z+/]*={0,2}\Z")
 
@@ -303,6 +302,8 @@ def load_object(body: bytes) -> dict[str, object]:
     Raises:
         DecodeError: not UTF-8, not JSON, nested too deep, or JSON that is not an object.
     """
+    import json  # noqa: PLC0415  a server that starts reads and writes none
+
     try:
         value = json.loads(body.decode("utf-8"))
     except UnicodeDecodeError as error:
@@ -318,4 +319,11 @@ def load_object(body: bytes) -> dict[str, object]:
 
 def dump_object(value: JsonObject) -> bytes:
     """Writes a JSON object as a body, without white space, ASCII only."""
-    return _ENCODER.encode(value).encode("ascii")
+    return _writer()(value).encode("ascii")
+
+
+@cache
+def _writer() -> Callable[[object], str]:
+    import json  # noqa: PLC0415  as in `load_object`
+
+    return json.JSONEncoder(separators=(",", ":")).encode

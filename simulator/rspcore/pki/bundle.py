@@ -53,14 +53,40 @@ class Credential:
             ConfigError: the bundle has none for this certificate.
         """
         if self.key is None:
-            raise ConfigError(
-                f"{self.certificate!r}: the bundle has no private key for it; add its SK_*.pem"
-            )
+            raise self._keyless()
         return self.key
+
+    def require_key(self) -> None:
+        """Refuses one without its private key.
+
+        Raises:
+            ConfigError: the bundle has none for this certificate.
+        """
+        if not self.has_key:
+            raise self._keyless()
+
+    def _keyless(self) -> ConfigError:
+        return ConfigError(
+            f"{self.certificate!r}: the bundle has no private key for it; add its SK_*.pem"
+        )
+
+    @property
+    def has_key(self) -> bool:
+        """Returns whether the private key is known."""
+        return self.key is not None
+
+    @property
+    def owner(self) -> Oid | None:
+        """Returns the registeredID of its certificate."""
+        return self.certificate.registered_id
 
     def may_be(self, role: Role, curve: Curve) -> bool:
         """Returns whether it is of a role and on a curve."""
         return self.certificate.role is role and self.certificate.curve is curve
+
+    def is_flat(self, role: Role) -> bool:
+        """Returns whether its certificate is that of a role in a chain of Variant O."""
+        return role.oid.dotted in self.certificate.policies
 
     def __eq__(self, other: object) -> bool:
         """Compares certificate and key, also with a credential that is issued late."""
@@ -74,27 +100,51 @@ class Credential:
 
 
 class LateCredential(Credential):
-    """A credential that is issued when its certificate or key is first asked for.
+    """A credential of Variant O that is issued when its certificate or key is first asked for.
 
-    It is the same whenever that is: everything it is made of is fixed when this is made. A copy by
-    `replace` is one that has been issued.
+    It is the same whenever that is: everything it is made of is fixed when this is made. Role,
+    curve and owner are known before, so that a credential is found without issuing all others. A
+    copy by `replace` is one that has been issued.
     """
 
     __slots__ = ("_late",)
-    _late: tuple[Role, Curve, Callable[[], Credential]] | None
+    _late: tuple[Role, Curve, Oid | None, Callable[[], Credential]] | None
 
     @classmethod
-    def of(cls, role: Role, curve: Curve, issue: Callable[[], Credential]) -> "LateCredential":
-        """Makes one; `issue` makes a credential of this role and curve, always the same."""
+    def of(
+        cls, role: Role, curve: Curve, owner: Oid | None, issue: Callable[[], Credential]
+    ) -> "LateCredential":
+        """Makes one.
+
+        Args:
+            role: Its role, in a chain of Variant O.
+            curve: Its curve.
+            owner: registeredID of its certificate.
+            issue: Makes a credential of this role, curve and owner, with its key; always the same.
+        """
         made = object.__new__(cls)
-        object.__setattr__(made, "_late", (role, curve, issue))
+        object.__setattr__(made, "_late", (role, curve, owner, issue))
         return made
 
+    @property
+    def has_key(self) -> bool:
+        """Returns whether the private key is known; nothing is issued for that, nor below."""
+        return super().has_key if self._late is None else True
+
+    @property
+    def owner(self) -> Oid | None:
+        """Returns the registeredID of its certificate."""
+        return super().owner if self._late is None else self._late[2]
+
     def may_be(self, role: Role, curve: Curve) -> bool:
-        """Returns whether it is of a role and on a curve; nothing is issued for that."""
+        """Returns whether it is of a role and on a curve."""
         if self._late is None:
             return super().may_be(role, curve)
         return self._late[0] is role and self._late[1] is curve
+
+    def is_flat(self, role: Role) -> bool:
+        """Returns whether its certificate is that of a role in a chain of Variant O."""
+        return super().is_flat(role) if self._late is None else self._late[0] is role
 
     if not TYPE_CHECKING:
 
@@ -104,7 +154,7 @@ class LateCredential(Credential):
                 return None
             if name not in ("certificate", "key") or self._late is None:
                 raise AttributeError(f"a credential has no {name}")
-            made = self._late[2]()
+            made = self._late[3]()
             object.__setattr__(self, "certificate", made.certificate)
             object.__setattr__(self, "key", made.key)
             return getattr(self, name)
@@ -170,12 +220,12 @@ class Pki:
         Where a bundle has the chains of several variants, it is those of Variant O.
         """
         found = tuple(one for one in self.credentials if one.may_be(role, curve))
-        flat = tuple(one for one in found if role.oid.dotted in one.certificate.policies)
+        flat = tuple(one for one in found if one.is_flat(role))
         return flat or found
 
     def servers(self, role: Role, curve: Curve) -> tuple[Oid | None, ...]:
         """Returns the registeredIDs of a role on a curve, in numerical order, each once."""
-        owners = {one.certificate.registered_id for one in self.all(role, curve)}
+        owners = {one.owner for one in self.all(role, curve)}
         return tuple(sorted(owners, key=_arcs))
 
     def ci(self, curve: Curve) -> Credential:
@@ -236,7 +286,7 @@ class Pki:
         if not 1 <= server <= len(owners):
             raise _missing(role, curve, f", number {server}" if server != 1 else "")
         owner = owners[server - 1]
-        return next(one for one in self.all(role, curve) if one.certificate.registered_id == owner)
+        return next(one for one in self.all(role, curve) if one.owner == owner)
 
 
 def _missing(role: Role, curve: Curve, which: str) -> ConfigError:

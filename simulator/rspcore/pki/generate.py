@@ -17,7 +17,9 @@ from rspcore.crypto.keys import PrivateKey
 from rspcore.errors import ConfigError, LocalError
 from rspcore.ids import Eid, Oid
 from rspcore.pki.bundle import Credential, LateCredential, Pki
-from rspcore.pki.issue import contents, issue
+from rspcore.pki.certificate import Certificate
+from rspcore.pki.distinguished_name import Name
+from rspcore.pki.issue import assemble, contents, key_identifier
 from rspcore.pki.names_and_extensions import Extension, Subject
 from rspcore.pki.roles import Role
 from rspcore.pki.verification import CertificateFlaw, check_euicc_certificate
@@ -80,19 +82,19 @@ def _branch(seed: bytes, curve: Curve, eid: Eid) -> Iterator[Credential]:
 
     A program that starts needs few of them.
     """
-    ci = LateCredential.of(Role.CI, curve, lambda: _ci(_key(seed, curve, "CI")))
+    ci = LateCredential.of(Role.CI, curve, CI_OID, lambda: _ci(_key(seed, curve, "CI")))
     eum = LateCredential.of(
-        Role.EUM, curve, lambda: _eum(_key(seed, curve, "EUM"), ci, str(eid)[:_EIN_DIGITS])
+        Role.EUM, curve, EUM_OID, lambda: _eum(_key(seed, curve, "EUM"), ci, str(eid)[:_EIN_DIGITS])
     )
     yield ci
     yield eum
     yield LateCredential.of(
-        Role.EUICC, curve, lambda: _euicc(_key(seed, curve, f"EUICC {eid}"), eum, eid)
+        Role.EUICC, curve, None, lambda: _euicc(_key(seed, curve, f"EUICC {eid}"), eum, eid)
     )
 
     def server(role: Role, name: str, oid: Oid) -> Credential:
         key = partial(_key, seed, curve, f"{role.name} {oid}")
-        return LateCredential.of(role, curve, lambda: _server(role, key(), ci, name, oid))
+        return LateCredential.of(role, curve, oid, lambda: _server(role, key(), ci, name, oid))
 
     for number, oid in enumerate(SMDPP_OIDS, 1):
         for role in (Role.DP_AUTH, Role.DP_PB):
@@ -101,66 +103,82 @@ def _branch(seed: bytes, curve: Curve, eid: Eid) -> Iterator[Credential]:
 
 
 def _ci(key: PrivateKey) -> Credential:
-    made = contents(
+    return _issued(
         Role.CI,
-        key.public,
-        subject=Subject.of(organization=_OPERATOR, unit="TESTCERT", common_name="Test CI"),
-        issuer=None,
-        validity=(_START, _CI_END),
-        extra=(
-            Extension.subject_alternative_name(registered_id=CI_OID),
-            Extension.crl_distribution_points(*_CRLS),
-        ),
+        Subject.of(organization=_OPERATOR, unit="TESTCERT", common_name="Test CI"),
+        key,
+        None,
+        (_START, _CI_END),
+        CI_OID,
+        Extension.crl_distribution_points(*_CRLS),
     )
-    return Credential(issue(made, key), key)
 
 
 def _eum(key: PrivateKey, ci: Credential, ein: str) -> Credential:
-    made = contents(
+    return _issued(
         Role.EUM,
-        key.public,
-        subject=Subject.of(country=_COUNTRY, organization=_EUM_NAME, common_name="EUM Test"),
-        issuer=ci.certificate,
-        validity=(_START, _CI_END),
-        extra=(
-            Extension.subject_alternative_name(registered_id=EUM_OID),
-            Extension.name_constraints(Subject.of(organization=_EUM_NAME, serial_number=ein)),
-            Extension.crl_distribution_points(_CRLS[1]),
-        ),
+        Subject.of(country=_COUNTRY, organization=_EUM_NAME, common_name="EUM Test"),
+        key,
+        ci,
+        (_START, _CI_END),
+        EUM_OID,
+        Extension.name_constraints(Subject.of(organization=_EUM_NAME, serial_number=ein)),
+        Extension.crl_distribution_points(_CRLS[1]),
     )
-    return Credential(issue(made, ci.private_key), key)
 
 
 def _euicc(key: PrivateKey, eum: Credential, eid: Eid) -> Credential:
     name = eum.certificate.subject
-    made = contents(
-        Role.EUICC,
-        key.public,
-        subject=Subject.of(
-            country=name.country,
-            organization=name.organization,
-            serial_number=str(eid),
-            common_name="Test eUICC",
-        ),
-        issuer=eum.certificate,
-        validity=(_START, _EUICC_END),
+    subject = Subject.of(
+        country=name.country,
+        organization=name.organization,
+        serial_number=str(eid),
+        common_name="Test eUICC",
     )
-    return Credential(issue(made, eum.private_key), key)
+    return _issued(Role.EUICC, subject, key, eum, (_START, _EUICC_END), None)
 
 
 def _server(role: Role, key: PrivateKey, ci: Credential, name: str, oid: Oid) -> Credential:
+    subject = Subject.of(organization=_OPERATOR, common_name=name)
+    points = Extension.crl_distribution_points(*_CRLS)
+    return _issued(role, subject, key, ci, (_START, _SERVER_END), oid, points)
+
+
+def _issued(  # noqa: PLR0913  what a certificate is made of, each part once
+    role: Role,
+    subject: Subject,
+    key: PrivateKey,
+    issuer: Credential | None,
+    validity: tuple[datetime, datetime],
+    owner: Oid | None,
+    *extra: Extension,
+    dns_names: tuple[str, ...] = (),
+) -> Credential:
+    """Issues a sound certificate; what is not known of it is read when it is asked for."""
+    above = None if issuer is None else issuer.certificate
+    alternative = Extension.subject_alternative_name(dns_names=dns_names, registered_id=owner)
     made = contents(
         role,
         key.public,
-        subject=Subject.of(organization=_OPERATOR, common_name=name),
-        issuer=ci.certificate,
-        validity=(_START, _SERVER_END),
-        extra=(
-            Extension.subject_alternative_name(registered_id=oid),
-            Extension.crl_distribution_points(*_CRLS),
-        ),
+        subject=subject,
+        issuer=above,
+        validity=validity,
+        extra=(*((alternative,) if owner or dns_names else ()), *extra),
     )
-    return Credential(issue(made, ci.private_key), key)
+    tbs = made.encode()
+    signer = key if issuer is None else issuer.private_key
+    certificate = Certificate.issued(
+        assemble(tbs, signer.sign_der(tbs)),
+        tbs=tbs,
+        serial_number=made.serial_number,
+        public_key=key.public,
+        role=role,
+        subject=Name(subject.attributes),
+        subject_key_identifier=key_identifier(key.public),
+        authority_key_identifier=None if above is None else above.subject_key_identifier,
+        registered_ids=() if owner is None else (owner,),
+    )
+    return Credential(certificate, key)
 
 
 def issue_euicc(pki: Pki, eid: Eid) -> Pki:
@@ -170,7 +188,7 @@ def issue_euicc(pki: Pki, eid: Eid) -> Pki:
         ConfigError: no EUM certificate has a private key, or the EID is outside its range.
     """
     issuers = [
-        next((one for one in pki.all(Role.EUM, curve) if one.key), None) for curve in pki.curves
+        next((one for one in pki.all(Role.EUM, curve) if one.has_key), None) for curve in pki.curves
     ]
     added = [_new_euicc(eum, eid) for eum in issuers if eum is not None]
     if not added:
@@ -198,10 +216,7 @@ def issue_servers(pki: Pki) -> Pki:
     What the bundle has stays and keeps its number; the rest is issued under its CI.
     """
     added = [
-        one
-        for curve in pki.curves
-        if pki.ci(curve).key is not None
-        for one in _missing_servers(pki, curve)
+        one for curve in pki.curves if pki.ci(curve).has_key for one in _missing_servers(pki, curve)
     ]
     return pki.with_credentials(*added) if added else pki
 
@@ -258,18 +273,16 @@ def issue_tls(  # noqa: PLR0913  one certificate, each property once
     ci = pki.ci(curve)
     if registered_id is None:
         auth = pki.dp_auth(curve) if role is Role.DP_TLS else pki.ds_auth(curve)
-        registered_id = auth.certificate.registered_id
+        registered_id = auth.owner
     label = "|".join((role.name, now.isoformat(), *names))
     key = _key(ci.private_key.scalar, curve, label)
-    made = contents(
+    return _issued(
         role,
-        key.public,
-        subject=Subject.of(organization=_OPERATOR, common_name=names[0]),
-        issuer=ci.certificate,
-        validity=(now - timedelta(hours=1), now + lifetime),
-        extra=(
-            Extension.subject_alternative_name(dns_names=names, registered_id=registered_id),
-            Extension.crl_distribution_points(*_CRLS),
-        ),
+        Subject.of(organization=_OPERATOR, common_name=names[0]),
+        key,
+        ci,
+        (now - timedelta(hours=1), now + lifetime),
+        registered_id,
+        Extension.crl_distribution_points(*_CRLS),
+        dns_names=names,
     )
-    return Credential(issue(made, ci.private_key), key)

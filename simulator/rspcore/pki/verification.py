@@ -15,7 +15,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from rspcore.crypto.keys import PublicKey
-from rspcore.pki.certificate import Certificate, KeyUsage, Name
+from rspcore.pki.certificate import Certificate, KeyUsage
+from rspcore.pki.distinguished_name import Name
 from rspcore.pki.roles import Role
 from rspcore.server_address import is_ip_address
 

@@ -7,10 +7,13 @@ for.
 import argparse
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from rspcore.errors import DecodeError
 from rspsim.cli.program import Parser
+
+if TYPE_CHECKING:
+    from rspsim.smdpp.setting_kinds import Kind
 
 __all__ = ["LateParser", "add_settings", "chosen", "late_commands"]
 
@@ -92,7 +95,7 @@ def add_settings(group: "argparse._ActionsContainer", *areas: str, but: Sequence
         group.add_argument(
             *flags,
             dest=_PREFIX + one.name,
-            type=_file if one.name == "icon" else _reader(one.kind.of_text, one.kind.read),
+            type=_file if one.name == "icon" else _reader(one.kind),
             default=argparse.SUPPRESS,
             metavar="FILE" if one.name == "icon" else one.kind.metavar,
             help=summary,
@@ -108,12 +111,10 @@ def chosen(options: argparse.Namespace, *areas: str) -> dict[str, Any]:
     return {name: given[_PREFIX + name] for name in names if _PREFIX + name in given}
 
 
-def _reader(
-    of_text: Callable[[str], object], read: Callable[[object], Any]
-) -> Callable[[str], Any]:
+def _reader(kind: "Kind") -> Callable[[str], Any]:
     def read_text(text: str) -> Any:
         try:
-            return read(of_text(text))
+            return kind.read(kind.of_text(text))
         except DecodeError as error:
             raise argparse.ArgumentTypeError(str(error)) from error
 

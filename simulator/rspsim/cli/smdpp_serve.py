@@ -82,7 +82,7 @@ def _serve(options: argparse.Namespace, state: "FileState | None") -> int:
     now, identity = SystemClock().now(), server.identity
     own = tls_credential(server, identity.curves[0], now)
     second = Curve.BRAINPOOL_P256R1
-    issued = second in identity.curves[1:] and identity.pki.ci(second).key is not None
+    issued = second in identity.curves[1:] and identity.pki.ci(second).has_key
     partners = PartnerClient(
         own,
         tuple(identity.ci(curve) for curve in identity.curves),

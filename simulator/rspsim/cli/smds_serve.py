@@ -3,6 +3,7 @@
 import argparse
 import threading
 from contextlib import ExitStack
+from functools import partial
 
 from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError
@@ -20,11 +21,8 @@ from rspsim.smdpp.policy import Policy
 from rspsim.smdpp.settings import policy_with
 from rspsim.smdpp.variation import Varied
 from rspsim.smds import SmDs
-from rspsim.smds.management import DsManagement
-from rspsim.stores.smds_events import SqliteEvents
 from rspsim.system import SystemClock, SystemRng
 from rspsim.transports.https import Aside, Front, FrontLimits, Listener, free_port, tls_context
-from rspsim.transports.management_port import management_front
 from rspsim.transports.partner_client import PartnerClient, answered_in_steps
 
 __all__ = ["serve"]
@@ -47,6 +45,10 @@ def serve(options: argparse.Namespace) -> int:
         events = None
         file = state_file(options, "smds")
         if file is not None:
+            from rspsim.stores.smds_events import (  # noqa: PLC0415  only where there is a file
+                SqliteEvents,
+            )
+
             events = SqliteEvents(file)
             stack.callback(events.close)
         server = SmDs(
@@ -79,6 +81,11 @@ def serve(options: argparse.Namespace) -> int:
         for on in server.faults.active:
             console.line(f"fault       {on.fault.name} {dict(on.parameters) or ''}".rstrip())
         if options.admin_port is not None:
+            from rspsim.smds.management import DsManagement  # noqa: PLC0415  likewise
+            from rspsim.transports.management_port import (  # noqa: PLC0415  most have no such port
+                management_front,
+            )
+
             admin = management_front(
                 DsManagement(server, lock),
                 port=options.admin_port,
@@ -97,22 +104,18 @@ def serve(options: argparse.Namespace) -> int:
 
 def _front(server: SmDs, options: argparse.Namespace, port: int, lock: threading.Lock) -> Front:
     identity, now = server.identity, SystemClock().now()
-    own = {
-        curve: issue_tls(
-            identity.pki,
-            curve,
-            tls_names(server),
-            now,
-            role=Role.DS_TLS,
-            registered_id=identity.oid,
+
+    def issued(curve: Curve) -> Credential:
+        names = tls_names(server)
+        return issue_tls(
+            identity.pki, curve, names, now, role=Role.DS_TLS, registered_id=identity.oid
         )
-        for curve in identity.curves
-        if identity.pki.ci(curve).key is not None
-    }
-    first, brainpool = own[identity.curves[0]], own.get(Curve.BRAINPOOL_P256R1)
+
+    first, second = issued(identity.curves[0]), Curve.BRAINPOOL_P256R1
+    has_second = second in identity.curves and identity.pki.ci(second).has_key
     trusted = tuple(identity.ci(one) for one in identity.curves)
     client = PartnerClient(
-        first, trusted, brainpool=None if brainpool is None else lambda: brainpool
+        first, trusted, brainpool=partial(issued, second) if has_second else None
     )
 
     def aside(request: HttpRequest) -> HttpResponse:
@@ -124,9 +127,9 @@ def _front(server: SmDs, options: argparse.Namespace, port: int, lock: threading
 
     listeners = [listener(port, identity.curves[0], first)]
     if options.brainpool_port is not None:
-        if brainpool is None:
+        if not has_second:
             raise ConfigError("--brainpool-port: the PKI has no SM-DS on brainpoolP256r1")
-        listeners.append(listener(options.brainpool_port, Curve.BRAINPOOL_P256R1, brainpool))
+        listeners.append(listener(options.brainpool_port, second, issued(second)))
     if options.partner_port is not None:
         context = tls_context(first, clients=trusted, required=True)
         listeners.append(Listener(options.host, options.partner_port, context))

@@ -2,19 +2,23 @@
 
 `transmit` decides, commits and answers. Pure handlers decide from a `View`; only this module
 commits, at most once per command, and answers afterwards. So a command that was answered has been
-carried out, and one that was cut has been carried out wholly or not at all.
+carried out, and one that was cut has been carried out wholly or not at all. The handlers are
+imported with the first command of a process: a card has its ATR without them.
 
 A refusal is an answer. A bug is an exception: it propagates, and nothing was committed.
 """
 
+from collections.abc import Callable
+from functools import cache
+
 from rspcore.errors import StoreError
 from rspcore.status import StatusWord
 from rspsim.env import Rng
-from rspsim.euicc import channels, startup
+from rspsim.euicc import startup
 from rspsim.euicc.commits import COMMITTED
 from rspsim.euicc.decisions import STANDARD, Decisions
 from rspsim.euicc.esim_ports import ports
-from rspsim.euicc.outcome import View
+from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.state import CardState, Volatile
 from rspsim.euicc.store import Store
 
@@ -77,10 +81,11 @@ class Euicc:
         if not self._powered:
             self.reset()
         view = View(self._state, self._volatile, self._rng, self._decisions)
+        process = _handlers()
         if self._volatile.ports is None:
-            outcome = channels.process(command, view)
+            outcome = process(command, view)
         else:
-            outcome = ports.process(command, view, channels.process)
+            outcome = ports.process(command, view, process)
         if outcome.state is not self._state:
             try:
                 for kept in self.written(self._state, outcome.state):
@@ -113,3 +118,10 @@ class Euicc:
         """Removes the power; the volatile values are lost."""
         self._volatile = self._decisions[startup.FORGOTTEN](self._volatile)
         self._powered = False
+
+
+@cache
+def _handlers() -> Callable[[bytes, View], Outcome]:
+    from rspsim.euicc.channels import process  # noqa: PLC0415  see the module
+
+    return process

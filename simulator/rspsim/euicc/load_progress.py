@@ -7,7 +7,7 @@ from rspcore.crypto.bsp import Bsp
 from rspcore.frozen import dataclass
 from rspcore.ids import Aid
 from rspcore.messages.metadata import StoreMetadataRequest
-from rspsim.euicc.profile_content.installer import EMPTY_INSTALLATION, Installation
+from rspsim.euicc.profile_content.installation import EMPTY_INSTALLATION, Installation
 
 __all__ = ["Load", "LoadPosition"]
 

@@ -16,7 +16,15 @@ from rspcore.messages.json_codec import load_object
 from rspcore.printable_text import printable
 from rspsim.smdpp.partner_calls import PartnerCall, PartnerReply
 
-__all__ = ["DUE_AGAIN", "GIVEN_UP", "Errand", "ErrandRepository", "MemoryErrands", "outcome"]
+__all__ = [
+    "DUE_AGAIN",
+    "GIVEN_UP",
+    "Errand",
+    "ErrandRepository",
+    "MemoryErrands",
+    "first_due",
+    "outcome",
+]
 
 GIVEN_UP: Final = timedelta(days=1)
 """How long a partner that gives no answer is called again."""
@@ -96,6 +104,12 @@ class MemoryErrands:
     def remove(self, key: str) -> None:
         """Forgets the errand under a key, if there is one."""
         self._errands.pop(key, None)
+
+
+def first_due(errands: ErrandRepository, now: datetime) -> Errand | None:
+    """Returns the errand that has been due for the longest time, or None."""
+    first = next(iter(errands.all()), None)
+    return first if first is not None and first.due <= now else None
 
 
 def outcome(

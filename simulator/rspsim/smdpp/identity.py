@@ -43,8 +43,10 @@ class Identity:
             raise ConfigError("SM-DP+: expected at least one curve with a CI certificate")
         for curve in self.curves:
             auth, binding = self.dp_auth(curve), self.dp_pb(curve)
-            owners = {auth.certificate.registered_id, binding.certificate.registered_id}
-            if not (auth.private_key and binding.private_key) or len(owners) != 1:
+            owners = {auth.owner, binding.owner}
+            auth.require_key()
+            binding.require_key()
+            if len(owners) != 1:
                 raise ConfigError(
                     f"SM-DP+ {self.server} on {curve}: CERT.DPauth and CERT.DPpb need keys and "
                     f"one registeredID, found {', '.join(sorted(map(str, owners)))}"
@@ -53,7 +55,7 @@ class Identity:
     @property
     def oid(self) -> Oid | None:
         """Returns the SM-DP+ OID, registeredID of CERT.DPauth."""
-        return self.dp_auth(self.curves[0]).certificate.registered_id
+        return self.dp_auth(self.curves[0]).owner
 
     @property
     def tls_role(self) -> Role:

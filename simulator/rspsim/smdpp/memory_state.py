@@ -8,7 +8,7 @@ from rspcore.errors import LocalError
 from rspsim.smdpp.errands import MemoryErrands
 from rspsim.smdpp.history import History
 from rspsim.smdpp.limits import USUAL_LIMITS, KeptLimits
-from rspsim.smdpp.protocol.server_calls import MemoryAnswered
+from rspsim.smdpp.protocol.resends import MemoryAnswered
 from rspsim.smdpp.shared_settings import MemorySettings
 from rspsim.smdpp.stock.operations import MemoryOperations
 from rspsim.smdpp.stock.order_repository import MemoryOrders

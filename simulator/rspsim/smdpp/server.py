@@ -14,7 +14,8 @@ Source: SGP.22 v2, 5.6 and 6.5.
 from collections.abc import Callable, Mapping, MutableMapping
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
-from typing import Any, Final, Protocol
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from rspcore.crypto.curves import Curve
 from rspcore.errors import DecodeError
@@ -34,7 +35,7 @@ from rspcore.pki.roles import Role
 from rspcore.printable_text import printable
 from rspsim.env import Clock, Rng
 from rspsim.smdpp import fault_points
-from rspsim.smdpp.errands import Errand, ErrandRepository
+from rspsim.smdpp.errands import Errand, ErrandRepository, first_due
 from rspsim.smdpp.fault_clock import FaultedClock
 from rspsim.smdpp.fault_subject import fault_subject
 from rspsim.smdpp.fault_switch import Active, FaultSwitch, ServerFault
@@ -46,16 +47,18 @@ from rspsim.smdpp.managed_server import ManagedServer
 from rspsim.smdpp.memory_state import MemoryState
 from rspsim.smdpp.partner_calls import NO_PARTNERS, PartnerReply, Steps, carried_out
 from rspsim.smdpp.policy import STANDARD, Policy
-from rspsim.smdpp.protocol.asn1_binding import ASN1_PATH, in_asn1
-from rspsim.smdpp.protocol.es9p import FUNCTIONS
 from rspsim.smdpp.protocol.es9p_function import Environment, Es9pFunction, Outcome, noted_checks
-from rspsim.smdpp.protocol.http_binding import json_answer, plain_answer, transport_fault
+from rspsim.smdpp.protocol.http_binding import (
+    ASN1_PATH,
+    json_answer,
+    plain_answer,
+    transport_fault,
+)
 from rspsim.smdpp.protocol.order_consequences import (
     OperationsWithConsequences,
     OrdersWithConsequences,
 )
-from rspsim.smdpp.protocol.partner_side import PartnerSide
-from rspsim.smdpp.protocol.server_calls import AnsweredCalls
+from rspsim.smdpp.protocol.resends import AnsweredCalls
 from rspsim.smdpp.shared_settings import SettingTexts
 from rspsim.smdpp.status_codes import CiKeyMismatch
 from rspsim.smdpp.stock.operations import OperationRepository
@@ -72,12 +75,22 @@ from rspsim.smdpp.stock.receipts import (
 from rspsim.smdpp.stock.sessions import SessionBook, SessionRepository
 from rspsim.smdpp.variation import Steady, Variation
 
+if TYPE_CHECKING:
+    from rspsim.smdpp.protocol.partner_side import PartnerSide
+
 __all__ = ["REFERENCE_ADDRESS", "ServerState", "SmDpPlus"]
 
 REFERENCE_ADDRESS: Final = "testsmdpplus1.example.com"
 
 _LONGEST_SHOWN: Final = 200
-_BY_PATH: Final = {PATH_PREFIX + function.name: function for function in FUNCTIONS}
+
+
+@cache
+def _by_path() -> "Mapping[str, Es9pFunction[Any]]":
+    """Returns the functions of LPAs; a server that starts has been asked for none so far."""
+    from rspsim.smdpp.protocol.es9p import FUNCTIONS  # noqa: PLC0415  see above
+
+    return {PATH_PREFIX + function.name: function for function in FUNCTIONS}
 
 
 class ServerState(Protocol):
@@ -219,7 +232,12 @@ class SmDpPlus(ManagedServer):
         )
         self.history = self.state.make_history()
         self.on_order_again: Callable[[Order], None] | None = None
-        self._partners = PartnerSide(self.environment, self.state.answered, self._unit)
+
+    @cached_property
+    def _partners(self) -> "PartnerSide":
+        from rspsim.smdpp.protocol.partner_side import PartnerSide  # noqa: PLC0415  as `_by_path`
+
+        return PartnerSide(self.environment, self.state.answered, self._unit)
 
     @property
     def sessions(self) -> SessionBook:
@@ -278,10 +296,12 @@ class SmDpPlus(ManagedServer):
         """
         self._catch_up()
         if request.path == ASN1_PATH:
+            from rspsim.smdpp.protocol.asn1_binding import in_asn1  # noqa: PLC0415  as `_by_path`
+
             return in_asn1(request, self.handle)
         if self.concerns_partner(request):
             return carried_out(self.steps(request), NO_PARTNERS)
-        function = _BY_PATH.get(request.path)
+        function = _by_path().get(request.path)
         name = function.name if function else ""
         self.faults.subject = lambda: fault_subject(self.environment, request, name)
         self._clock.ahead = self.faults.through(fault_points.CLOCK, timedelta(0), name)
@@ -313,6 +333,9 @@ class SmDpPlus(ManagedServer):
         the errand is due again after `rspsim.smdpp.errands.DUE_AGAIN`.
         """
         self._catch_up()
+        environment = self.environment
+        if first_due(environment.errands, environment.clock.now()) is None:
+            return None  # asked often; a unit keeps other processes waiting
         return self._partners.take_errand()
 
     def settle_errand(self, errand: Errand, reply: PartnerReply) -> None:

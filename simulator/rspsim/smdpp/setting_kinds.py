@@ -9,7 +9,7 @@ from binascii import Error as Base64Error
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from enum import IntEnum
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from rspcore.errors import DecodeError
 from rspcore.frozen import dataclass
@@ -28,6 +28,7 @@ __all__ = [
     "choice",
     "count",
     "hexadecimal",
+    "late",
     "list_of",
     "map_of",
     "or_none",
@@ -56,6 +57,37 @@ class Kind:
     show: Callable[[Any], object] = _same
     of_text: Callable[[str], object] = _same
     metavar: str = "TEXT"
+
+
+class _LateKind(Kind):
+    """A kind that is made when something is first asked of it but its metavar."""
+
+    __slots__ = ("_make",)
+    _make: Callable[[], Kind]
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Makes it: only what has no value yet is asked here."""
+            if name not in ("schema", "read", "show", "of_text"):
+                raise AttributeError(f"a kind has no {name}")
+            made = self._make()
+            for one in ("schema", "read", "show", "of_text"):
+                object.__setattr__(self, one, getattr(made, one))
+            return getattr(self, name)
+
+
+def late(make: Callable[[], Kind], metavar: str = "TEXT") -> Kind:
+    """Returns a kind that is made when it is first used, because much has to be imported for it.
+
+    Args:
+        make: Makes it, always the same.
+        metavar: Its metavar, which the list of options needs.
+    """
+    kind = object.__new__(_LateKind)
+    object.__setattr__(kind, "_make", make)
+    object.__setattr__(kind, "metavar", metavar)
+    return kind
 
 
 def _refuse(expected: str, value: object) -> DecodeError:

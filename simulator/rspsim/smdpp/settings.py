@@ -27,14 +27,6 @@ from rspcore.pki.variants import Variant
 from rspcore.profile_maker import PRESETS
 from rspcore.profile_reader.network_access import AlgorithmId
 from rspsim.smdpp.policy import Policy
-from rspsim.smdpp.protocol import euicc_chain
-from rspsim.smdpp.protocol.es9p import (
-    authenticate_client,
-    cancel_session,
-    get_bound_profile_package,
-    handle_notification,
-    initiate_authentication,
-)
 from rspsim.smdpp.setting_kinds import (
     BASE64_OCTETS,
     EID_DIGITS,
@@ -48,12 +40,13 @@ from rspsim.smdpp.setting_kinds import (
     choice,
     count,
     hexadecimal,
+    late,
     list_of,
     map_of,
     or_none,
     text_of,
 )
-from rspsim.smdpp.stock import newer_metadata
+from rspsim.smdpp.stock import newer_words
 from rspsim.smdpp.stock.orders import OrderEvent
 
 __all__ = [
@@ -131,6 +124,15 @@ _OF_SM_DS: Final = frozenset(
 
 def known_checks() -> tuple[str, ...]:
     """Returns the names of the checks that can be left out, in the order of their functions."""
+    from rspsim.smdpp.protocol import euicc_chain  # noqa: PLC0415  few name a check at a start
+    from rspsim.smdpp.protocol.es9p import (  # noqa: PLC0415  likewise
+        authenticate_client,
+        cancel_session,
+        get_bound_profile_package,
+        handle_notification,
+        initiate_authentication,
+    )
+
     modules = (
         initiate_authentication,
         euicc_chain,
@@ -153,7 +155,9 @@ _EFFECT: Final = or_none(choice({"FAILED": OrderEvent.FAILED}))
 _DELETION: Final = or_none(
     choice({one: OrderEvent[one] for one in ("DELETED", "DELETED_FOR_REUSE")})
 )
-_CHECKS: Final = list_of(choice({one: one for one in known_checks()}), frozenset)
+_CHECKS: Final = late(
+    lambda: list_of(choice({one: one for one in known_checks()}), frozenset), "TEXT,..."
+)
 _KEY: Final = hexadecimal(16, 16)
 _PIN: Final = hexadecimal(4, 8)
 _CODE: Final = hexadecimal(8, 8)
@@ -401,7 +405,7 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     Setting(_PROFILE, "adm1", _CODE, "ADM1, which guards most files"),
     Setting(_PROFILE, "adm2", _CODE, "ADM2, which guards none"),
     Setting(_PROFILE, "size", count(1, 4 << 20), "size of the package in octets"),
-    *(Setting(_PROFILE, *word) for word in newer_metadata.WORDS),
+    *(Setting(_PROFILE, *word) for word in newer_words.WORDS),
 )
 """Every setting."""
 

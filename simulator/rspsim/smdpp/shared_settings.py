@@ -5,7 +5,6 @@ state, as far as it differs from that start; so it holds in every process on the
 restart too, until it is taken back, a reset, or a snapshot that is put back.
 """
 
-import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
@@ -78,7 +77,7 @@ class SharedSettings:
         if policy == self._seen[_POLICY]:
             return None
         self._seen[_POLICY] = policy
-        changed: dict[str, Any] = json.loads(policy) if policy else {}
+        changed: dict[str, Any] = _loaded(policy) if policy else {}
         table = settings_of(Area.POLICY, Area.BINDING)
         return policy_with(self._first_policy, read_settings(changed, table))
 
@@ -86,7 +85,7 @@ class SharedSettings:
         """Keeps a policy, as far as it differs from that of the start."""
         first, now = _members(self._first_policy), _members(policy)
         changed = {name: value for name, value in now.items() if value != first[name]}
-        text = json.dumps(changed, sort_keys=True) if changed else ""
+        text = _dumped(changed) if changed else ""
         self._texts.put(_POLICY, text)
         self._seen[_POLICY] = text
 
@@ -98,9 +97,21 @@ class SharedSettings:
                 "aheadMicroseconds": ahead // _MICROSECOND,
                 "held": None if held is None else held.isoformat(),
             }
-            text = json.dumps(shown)
+            text = _dumped(shown)
             self._texts.put(_CLOCK, text)
             self._seen[_CLOCK] = text
+
+
+def _loaded(text: str) -> Any:
+    import json  # noqa: PLC0415  a server that starts has changed nothing
+
+    return json.loads(text)
+
+
+def _dumped(value: object) -> str:
+    import json  # noqa: PLC0415  likewise
+
+    return json.dumps(value, sort_keys=True)
 
 
 def _members(policy: Policy) -> dict[str, object]:
@@ -114,7 +125,7 @@ def _members(policy: Policy) -> dict[str, object]:
 
 
 def _read_clock(text: str) -> tuple[timedelta, datetime | None]:
-    shown = json.loads(text)
+    shown = _loaded(text)
     held = shown["held"]
     ahead = timedelta(microseconds=shown["aheadMicroseconds"])
     return ahead, None if held is None else datetime.fromisoformat(held)

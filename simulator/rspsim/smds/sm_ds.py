@@ -9,13 +9,13 @@ Source: SGP.22 v2, 3.6, 5.8 to 5.10 and 6.5.
 """
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Final
 
 from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError, DecodeError
 from rspcore.frozen import dataclass, replace
 from rspcore.messages.es9p import PATH_PREFIX, ExecutionStatus, Response, StatusCodeData
-from rspcore.messages.es11 import CHECK_EVENT_PATH
 from rspcore.messages.es12 import ES12_PREFIX, ES15_PREFIX, EventResponse
 from rspcore.messages.json_codec import load_object
 from rspcore.pki.bundle import Pki
@@ -31,16 +31,17 @@ from rspsim.smdpp.limits import USUAL_LIMITS, KeptLimits
 from rspsim.smdpp.managed_server import ManagedServer
 from rspsim.smdpp.partner_calls import Steps
 from rspsim.smdpp.policy import STANDARD, Policy
-from rspsim.smdpp.protocol.asn1_binding import ASN1_PATH, in_asn1
 from rspsim.smdpp.protocol.es9p_function import noted_checks
-from rspsim.smdpp.protocol.http_binding import json_answer, plain_answer, transport_fault
+from rspsim.smdpp.protocol.http_binding import (
+    ASN1_PATH,
+    json_answer,
+    plain_answer,
+    transport_fault,
+)
 from rspsim.smdpp.protocol.resends import AnsweredCall
-from rspsim.smdpp.protocol.server_calls import CallRules, answered_once, failed, unreadable
 from rspsim.smdpp.status_codes import CiKeyMismatch
 from rspsim.smdpp.stock.sessions import SessionBook
 from rspsim.smdpp.variation import Steady, Variation
-from rspsim.smds.es11 import authenticate_client, check_event, initiate_authentication
-from rspsim.smds.es12 import delete_event, register_event
 from rspsim.smds.event_records import EventChange, EventRepository, MemoryEvents
 from rspsim.smds.request_subject import FUNCTIONS, function_of, subject_of
 from rspsim.smds.surroundings import DsIdentity, Surroundings
@@ -50,12 +51,6 @@ __all__ = ["SmDs"]
 _Es11 = Callable[[Surroundings, Mapping[str, object]], Response | StatusCodeData]
 _Es12 = Callable[[Surroundings, Mapping[str, object], str], Steps[EventChange | StatusCodeData]]
 
-_ES11: Final[Mapping[str, _Es11]] = {
-    PATH_PREFIX + "initiateAuthentication": initiate_authentication.run,
-    PATH_PREFIX + "authenticateClient": authenticate_client.run,
-    PATH_PREFIX + "checkEvent": check_event.run,
-    CHECK_EVENT_PATH: check_event.run,
-}
 _LONGEST_TRANSACTION: Final = 32
 _POINTS: Final = (
     fault_points.LISTENING,
@@ -72,11 +67,33 @@ _POINTS: Final = (
 )
 """Where faults act."""
 _PARTNERS: Final = {ES12_PREFIX: Role.DP_TLS, ES15_PREFIX: Role.DS_TLS}
-_ES12: Final[Mapping[str, _Es12]] = {
-    prefix + name: run
-    for prefix in _PARTNERS
-    for name, run in (("registerEvent", register_event.run), ("deleteEvent", delete_event.run))
-}
+
+
+@cache
+def _es11() -> Mapping[str, _Es11]:
+    """Returns the functions of LPAs by path; who starts a server has asked for none so far."""
+    from rspcore.messages.es11 import CHECK_EVENT_PATH  # noqa: PLC0415  see above
+    from rspsim.smds.es11 import (  # noqa: PLC0415  likewise
+        authenticate_client,
+        check_event,
+        initiate_authentication,
+    )
+
+    return {
+        PATH_PREFIX + "initiateAuthentication": initiate_authentication.run,
+        PATH_PREFIX + "authenticateClient": authenticate_client.run,
+        PATH_PREFIX + "checkEvent": check_event.run,
+        CHECK_EVENT_PATH: check_event.run,
+    }
+
+
+@cache
+def _es12() -> Mapping[str, _Es12]:
+    """Returns the functions of other servers by path."""
+    from rspsim.smds.es12 import delete_event, register_event  # noqa: PLC0415  as `_es11`
+
+    functions = (("registerEvent", register_event.run), ("deleteEvent", delete_event.run))
+    return {prefix + name: run for prefix in _PARTNERS for name, run in functions}
 
 
 class SmDs(ManagedServer):
@@ -123,7 +140,7 @@ class SmDs(ManagedServer):
         Raises:
             ConfigError: the bundle has no CERT.DSauth with a key.
         """
-        found = [c for c in pki.curves if pki.all(Role.DS_AUTH, c) and pki.ds_auth(c).key]
+        found = [c for c in pki.curves if pki.all(Role.DS_AUTH, c) and pki.ds_auth(c).has_key]
         curves = tuple(found) if curves is None else curves
         if not curves or not set(curves) <= set(found):
             on = ", ".join(str(one) for one in curves if one not in found)
@@ -195,6 +212,10 @@ class SmDs(ManagedServer):
         """Answers a request of an LPA, in either binding."""
         self._catch_up()
         if request.path == ASN1_PATH:
+            from rspsim.smdpp.protocol.asn1_binding import (  # noqa: PLC0415  few clients use it
+                in_asn1,
+            )
+
             return in_asn1(request, self.handle, es11=True)
         name = function_of(request.path)
         refused = self._arrival(name, request)
@@ -205,7 +226,7 @@ class SmDs(ManagedServer):
         return self._sent(name, request, response, replace(result, checks=tuple(notes)))
 
     def _answered(self, request: HttpRequest) -> tuple[HttpResponse, "_Result"]:
-        run, policy = _ES11.get(request.path), self.surroundings.policy
+        run, policy = _es11().get(request.path), self.surroundings.policy
         if run is None:
             return _refused(_no_function(request))
         fault = transport_fault(request, policy)
@@ -215,6 +236,11 @@ class SmDs(ManagedServer):
             body = load_object(request.body)
         except DecodeError as error:
             return _refused(plain_answer(400, str(error)))
+        from rspsim.smdpp.protocol.server_calls import (  # noqa: PLC0415  as `_es11`
+            failed,
+            unreadable,
+        )
+
         try:
             answer: Response | StatusCodeData = run(self.surroundings, body)
         except DecodeError as error:
@@ -243,7 +269,12 @@ class SmDs(ManagedServer):
         return self._sent(name, request, response, _Result(summary))
 
     def _called(self, request: HttpRequest) -> Steps[tuple[HttpResponse, str]]:
-        run, here = _ES12.get(request.path), self.surroundings
+        from rspsim.smdpp.protocol.server_calls import (  # noqa: PLC0415  as `_es11`
+            CallRules,
+            answered_once,
+        )
+
+        run, here = _es12().get(request.path), self.surroundings
         if run is None:
             response, result = _refused(_no_function(request))
             return response, result.summary

@@ -1,11 +1,12 @@
 """What the functions of the SM-DS may use: its identity, its events, and doors to the outside."""
 
 from dataclasses import field
+from typing import Final
 
 from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError
 from rspcore.frozen import dataclass
-from rspcore.ids import Eid, Oid
+from rspcore.ids import Eid, Oid, Version
 from rspcore.pki.bundle import Credential, Pki
 from rspcore.pki.certificate import Certificate
 from rspcore.pki.roles import Role
@@ -14,13 +15,14 @@ from rspcore.server_address import same_address
 from rspsim.env import Clock, Rng
 from rspsim.smdpp.fault_switch import FaultSwitch
 from rspsim.smdpp.policy import Policy
-from rspsim.smdpp.protocol.newer_client import VERSION_3
 from rspsim.smdpp.stock.sessions import SessionBook
 from rspsim.smdpp.variation import Variation
 from rspsim.smds.event_checks import EventChecks
 from rspsim.smds.event_records import EventRepository
 
 __all__ = ["DsIdentity", "Surroundings"]
+
+_VERSION_3: Final = Version.from_text("3.0.0")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +46,7 @@ class DsIdentity:
     @property
     def oid(self) -> Oid | None:
         """Returns the OID of the SM-DS, registeredID of CERT.DSauth."""
-        return self.ds_auth(self.curves[0]).certificate.registered_id
+        return self.ds_auth(self.curves[0]).owner
 
     @property
     def tls_role(self) -> Role:
@@ -106,4 +108,4 @@ class Surroundings:
     @property
     def newer(self) -> bool:
         """Returns whether it is an SM-DS of version 3."""
-        return self.policy.version >= VERSION_3
+        return self.policy.version >= _VERSION_3

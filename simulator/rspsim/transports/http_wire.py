@@ -11,10 +11,9 @@ Answers are not written by the library: server faults ask for some that no libra
 Source: RFC 9110 and RFC 9112.
 """
 
+import re
 from collections.abc import Callable
-from email.utils import formatdate
 from functools import lru_cache
-from http import HTTPStatus
 from time import time  # noqa: TID251  of the Date of an answer, which is the real one
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
@@ -40,6 +39,8 @@ _NAMES: Final = {
     spelt.encode("ascii"): name for name in _USUAL_NAMES for spelt in (name, name.lower())
 }
 """Names of the header fields that come with nearly every request, as they are spelt."""
+_NO_CONTENT: Final = 204
+_BARE_LF: Final = re.compile(rb"(?<!\r)\n")
 _FRAMING: Final = frozenset(("content-length", "transfer-encoding"))
 _VERSIONS: Final = (b"1.0", b"1.1")
 
@@ -151,7 +152,19 @@ class RequestReader:
             elif isinstance(event, h11.EndOfMessage):
                 return self._complete(client_certificate())
             else:
-                return self._too_long() if self._to_come() > self._most else None
+                return self._misfit_so_far()
+
+    def _misfit_so_far(self) -> Refusal | None:
+        """Returns why no further octets can make a request of these, or None.
+
+        The library waits for the end of a line of chunked coding, which LF alone is not.
+        """
+        if self._to_come() > self._most:
+            return self._too_long()
+        chunked = self._head is not None and "Transfer-Encoding" in self._head.headers
+        if chunked and _BARE_LF.search(self._connection.trailing_data[0]):
+            return self._refusal(400, "a line of chunked coding ends with LF, without CR before it")
+        return None
 
     def _to_come(self) -> int:
         """Returns how long the body is once the chunk that has begun is complete.
@@ -226,6 +239,8 @@ def refusal_answer(refusal: Refusal) -> HttpResponse:
 
 @lru_cache(maxsize=64)
 def _phrase(status: int) -> str:
+    from http import HTTPStatus  # noqa: PLC0415  with the first answer, not with the start
+
     try:
         return HTTPStatus(status).phrase
     except ValueError:
@@ -234,6 +249,8 @@ def _phrase(status: int) -> str:
 
 @lru_cache(maxsize=1)
 def _date(second: int) -> str:
+    from email.utils import formatdate  # noqa: PLC0415  likewise
+
     return f"Date: {formatdate(second, usegmt=True)}"
 
 
@@ -251,7 +268,7 @@ def answer_octets(response: HttpResponse, *, method: str, keep_alive: bool) -> b
     lines = [f"HTTP/1.1 {response.status} {_phrase(response.status)}"]
     lines += [f"{name}: {value}" for name, value in response.headers.items()]
     framed = any(name.lower() in _FRAMING for name in response.headers)
-    if not framed and (response.status != HTTPStatus.NO_CONTENT or response.body):
+    if not framed and (response.status != _NO_CONTENT or response.body):
         lines.append(f"Content-Length: {len(response.body)}")
     lines += [_date(int(time())), "Server: rsplab"]
     if not keep_alive:

@@ -10,7 +10,6 @@ metadata are about the same Profile.
 Source: SGP.22 v2, 5.5.5; TCA eUICC Profile Package.
 """
 
-from dataclasses import field
 from typing import Final
 
 from rspcore.errors import DecodeError
@@ -30,19 +29,17 @@ from rspcore.profile_reader.elements import HEADER_TAG
 from rspcore.profile_reader.network_access import AlgorithmId
 from rspsim.euicc.decisions import Check, Checks, Decision, Decisions, first_refusal
 from rspsim.euicc.personality import Personality
+from rspsim.euicc.profile_content.installation import Installation
 from rspsim.euicc.profile_content.interpreter.building import Building, Refused
 from rspsim.euicc.profile_content.interpreter.interpret import interpret
-from rspsim.euicc.profile_content.model import EMPTY_CONTENT, ProfileContent
 
 __all__ = [
-    "EMPTY_INSTALLATION",
     "FEED",
     "FINAL_CHECKS",
     "FITS",
     "STREAM_CHECKS",
     "TEST_KEY",
     "FinishedPackage",
-    "Installation",
     "Refusal",
     "StreamPosition",
     "fed",
@@ -51,47 +48,6 @@ __all__ = [
 
 
 Fed = tuple[tuple[ProfileElementTlv, ...], PackageReader]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Installation:
-    """A profile package as far as it was received.
-
-    Attributes:
-        reader: Octets that do not make a whole profile element yet.
-        elements: Profile elements received whole.
-        building: What the elements made so far; None before the first.
-        size: Octets received.
-    """
-
-    reader: PackageReader = field(default_factory=PackageReader, repr=False)
-    elements: tuple[ProfileElementTlv, ...] = field(default=(), repr=False)
-    building: Building | None = field(default=None, repr=False)
-    size: int = 0
-
-    @property
-    def remarks(self) -> tuple[PeStatus, ...]:
-        """Returns the statuses of the interpreter other than "ok"."""
-        return () if self.building is None else self.building.statuses
-
-    @property
-    def content(self) -> ProfileContent:
-        """Returns what the elements made."""
-        return EMPTY_CONTENT if self.building is None else self.building.content
-
-    @property
-    def package(self) -> bytes:
-        """Returns the octets of all elements."""
-        return b"".join(element.raw for element in self.elements)
-
-    @property
-    def ended(self) -> bool:
-        """Returns whether PE-End was received."""
-        return bool(self.elements) and self.elements[-1].is_end
-
-
-EMPTY_INSTALLATION: Final = Installation()
-"""The installation before its first octet."""
 
 
 @dataclass(frozen=True, slots=True)

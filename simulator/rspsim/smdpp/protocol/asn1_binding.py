@@ -20,9 +20,8 @@ from rspcore.messages.json_codec import dump_object
 from rspsim.smdpp.http_messages import HttpRequest, HttpResponse
 from rspsim.smdpp.protocol.http_binding import plain_answer
 
-__all__ = ["ASN1_CONTENT_TYPE", "ASN1_PATH", "in_asn1"]
+__all__ = ["ASN1_CONTENT_TYPE", "in_asn1"]
 
-ASN1_PATH: Final = "/gsma/rsp2/asn1"
 ASN1_CONTENT_TYPE: Final = "application/x-gsma-rsp-asn1"
 
 _OUTER: Final = 0xA2

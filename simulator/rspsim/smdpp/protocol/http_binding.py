@@ -23,7 +23,17 @@ from rspcore.printable_text import printable
 from rspsim.smdpp.http_messages import HttpRequest, HttpResponse
 from rspsim.smdpp.policy import Policy
 
-__all__ = ["LOWEST_PROTOCOL", "json_answer", "partner_fault", "plain_answer", "transport_fault"]
+__all__ = [
+    "ASN1_PATH",
+    "LOWEST_PROTOCOL",
+    "json_answer",
+    "partner_fault",
+    "plain_answer",
+    "transport_fault",
+]
+
+ASN1_PATH: Final = "/gsma/rsp2/asn1"
+"""Path of every function in the ASN.1 binding."""
 
 LOWEST_PROTOCOL: Final = Version.from_text("2.0.0")
 """Lowest version of the protocol that the servers speak."""

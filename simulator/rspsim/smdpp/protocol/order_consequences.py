@@ -8,28 +8,16 @@ Source: SGP.22 v2, 3.6.3 and 5.3.5.
 
 from collections.abc import Callable
 from datetime import UTC
-from typing import Final
 
 from rspcore.ids import Iccid
-from rspcore.messages.es2p import (
-    ES2P_PREFIX,
-    HANDLE_DOWNLOAD_PROGRESS_INFO,
-    DownloadProgressInfo,
-)
 from rspcore.messages.es9p import ExecutionStatus, FunctionExecutionStatus, StatusCodeData
-from rspcore.messages.es12 import CallHeader
 from rspsim.smdpp.errands import Errand
-from rspsim.smdpp.protocol.es2p.profile_types import type_of
 from rspsim.smdpp.protocol.es9p_function import Environment
-from rspsim.smdpp.protocol.es12.events import deletion, once_more
-from rspsim.smdpp.protocol.outgoing_call import outgoing_call
 from rspsim.smdpp.stock.operations import Operation, OperationRepository
 from rspsim.smdpp.stock.order_repository import OrderPage, OrderRepository
 from rspsim.smdpp.stock.orders import DELIVERABLE, Order, ProgressInfo
 
 __all__ = ["OperationsWithConsequences", "OrdersWithConsequences"]
-
-_NOBODY: Final = CallHeader(function_requester_identifier="", function_call_identifier="")
 
 
 class OrdersWithConsequences:
@@ -79,6 +67,8 @@ class OrdersWithConsequences:
         if before is not None and before.smds_address and before.eid is not None:
             waited, waits = before.state in DELIVERABLE, order.state in DELIVERABLE
             if waited and not waits:
+                from rspsim.smdpp.protocol.es12.events import deletion, once_more  # noqa: PLC0415  few orders have an event
+
                 gone = deletion(environment, before.smds_address, before.eid, before.matching_id)
                 environment.errands.put(gone)
                 environment.errands.remove(once_more(gone.key))
@@ -105,6 +95,8 @@ class OperationsWithConsequences:
         waited = any(one.key == operation.key and one.open for one in self._inner.all())
         self._inner.put(operation)
         if operation.smds_address and waited and not operation.open:
+            from rspsim.smdpp.protocol.es12.events import deletion, once_more  # noqa: PLC0415  likewise
+
             environment = self._environment()
             gone = deletion(environment, operation.smds_address, operation.eid, operation.key)
             environment.errands.put(gone)
@@ -114,6 +106,14 @@ class OperationsWithConsequences:
 def _report(
     environment: Environment, operator: str, order: Order, progress: ProgressInfo, at: int
 ) -> Errand:
+    from rspcore.messages.es2p import (  # noqa: PLC0415  few servers have an operator to tell
+        ES2P_PREFIX,
+        HANDLE_DOWNLOAD_PROGRESS_INFO,
+        DownloadProgressInfo,
+    )
+    from rspcore.messages.es12 import CallHeader  # noqa: PLC0415  likewise
+    from rspsim.smdpp.protocol.outgoing_call import outgoing_call  # noqa: PLC0415  likewise
+
     now = environment.clock.now()
     codes = None
     if progress.codes:
@@ -121,7 +121,7 @@ def _report(
         codes = StatusCodeData(subject_code=subject, reason_code=reason, message=progress.outcome)
     status = ExecutionStatus.SUCCESS if progress.succeeded else ExecutionStatus.FAILED
     body = DownloadProgressInfo(
-        header=_NOBODY,
+        header=CallHeader(function_requester_identifier="", function_call_identifier=""),
         eid=order.eid if order.binding is None else order.binding.eid,
         iccid=order.iccid,
         profile_type=_type(environment, order),
@@ -149,6 +149,8 @@ def _report(
 
 
 def _type(environment: Environment, order: Order) -> str:
+    from rspsim.smdpp.protocol.es2p.profile_types import type_of  # noqa: PLC0415  likewise
+
     stocked = environment.orders.stock.profiles.get(order.iccid)
     return (stocked.profile_type if stocked is not None else "") or type_of(order)
 

@@ -4,21 +4,20 @@ Source: SGP.22 v2, 5.3, 5.9 and 6.5.1.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Final
 
 from rspcore.messages.es2p import ES2P_PREFIX
 from rspcore.messages.es9p import Response, StatusCodeData
 from rspcore.pki.roles import Role
-from rspsim.smdpp.errands import Errand, ErrandRepository, outcome
+from rspsim.smdpp.errands import Errand, first_due, outcome
 from rspsim.smdpp.http_messages import HttpRequest, HttpResponse
 from rspsim.smdpp.partner_calls import PartnerReply, Steps
 from rspsim.smdpp.protocol.es2p import FUNCTIONS
 from rspsim.smdpp.protocol.es9p_function import Environment
 from rspsim.smdpp.protocol.es12.events import follow_up
 from rspsim.smdpp.protocol.operator_consent import answered
-from rspsim.smdpp.protocol.resends import AnsweredCall
-from rspsim.smdpp.protocol.server_calls import AnsweredCalls, CallRules, answered_once
+from rspsim.smdpp.protocol.resends import AnsweredCall, AnsweredCalls
+from rspsim.smdpp.protocol.server_calls import CallRules, answered_once
 from rspsim.smdpp.stock.order_repository import UnitOfWork
 
 __all__ = ["PartnerSide"]
@@ -81,10 +80,8 @@ class PartnerSide:
     def take_errand(self) -> Errand | None:
         """Returns an errand that is due and keeps others from making it for a while, or None."""
         now, errands = self._environment.clock.now(), self._environment.errands
-        if _first_due(errands, now) is None:  # asked often; a unit keeps other processes waiting
-            return None
         with self._unit():
-            errand = _first_due(errands, now)
+            errand = first_due(errands, now)
             if errand is not None:
                 errand = errand.taken(now)
                 errands.put(errand)
@@ -117,11 +114,6 @@ class PartnerSide:
                 return f"{words}; given up after {errand.tries} tries"
             errands.put(later)
             return f"{words}; tried again at {later.due.isoformat(timespec='seconds')}"
-
-
-def _first_due(errands: ErrandRepository, now: datetime) -> Errand | None:
-    first = next(iter(errands.all()), None)
-    return first if first is not None and first.due <= now else None
 
 
 def _itself(answer: Response) -> Response:

@@ -5,15 +5,24 @@ Under each identifier only its last call is remembered: a caller whose identifie
 replaces it with every other call, and after the time limit the same call is a new one.
 """
 
-import json
+from collections import OrderedDict
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Final
+from typing import Final, Protocol
 
 from rspcore.frozen import dataclass
 
-__all__ = ["RESEND_TIME", "AnsweredCall", "CallName", "repeated"]
+__all__ = [
+    "RESEND_TIME",
+    "AnsweredCall",
+    "AnsweredCalls",
+    "CallName",
+    "MemoryAnswered",
+    "repeated",
+]
+
+_MOST_KEPT: Final = 1000
 
 RESEND_TIME: Final = timedelta(minutes=10)
 
@@ -52,6 +61,34 @@ class AnsweredCall:
         return cls(name=name, function=function, digest=_digest(body), at=at, answer=answer)
 
 
+class AnsweredCalls(Protocol):
+    """Keeps the calls answered last."""
+
+    def get(self, name: CallName) -> AnsweredCall | None:
+        """Returns the last call under this name, or None."""
+
+    def put(self, call: AnsweredCall) -> None:
+        """Keeps a call in place of the last one under its name."""
+
+
+class MemoryAnswered:
+    """Keeps the latest 1000 calls in memory."""
+
+    def __init__(self) -> None:
+        self._calls: OrderedDict[CallName, AnsweredCall] = OrderedDict()
+
+    def get(self, name: CallName) -> AnsweredCall | None:
+        """Returns the last call under this name, or None."""
+        return self._calls.get(name)
+
+    def put(self, call: AnsweredCall) -> None:
+        """Keeps a call in place of the last one under its name."""
+        self._calls[call.name] = call
+        self._calls.move_to_end(call.name)
+        while len(self._calls) > _MOST_KEPT:
+            self._calls.popitem(last=False)
+
+
 def repeated(
     kept: AnsweredCall | None, function: str, body: Mapping[str, object], now: datetime
 ) -> bytes | None:
@@ -62,4 +99,6 @@ def repeated(
 
 
 def _digest(body: Mapping[str, object]) -> bytes:
+    import json  # noqa: PLC0415  a server that starts has no call to remember
+
     return sha256(json.dumps(body, sort_keys=True).encode("ascii")).digest()

@@ -6,7 +6,6 @@ is the caller. A call that succeeded is kept with its answer, so that a resend i
 Source: SGP.22 v2, 5.3, 5.9, 5.10 and 6.5.1.
 """
 
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Set
 from typing import Final, Protocol, TypeVar
 
@@ -42,39 +41,10 @@ from rspsim.smdpp.protocol.resends import AnsweredCall, CallName, repeated
 from rspsim.smdpp.status_codes import FUNCTION_DATA_INVALID, FUNCTION_DATA_MISSING
 from rspsim.smdpp.variation import Steady, Variation
 
-__all__ = ["AnsweredCalls", "CallRules", "MemoryAnswered", "answered_once", "failed", "unreadable"]
+__all__ = ["CallRules", "answered_once", "failed", "unreadable"]
 
 _Decided = TypeVar("_Decided")
-_MOST_KEPT: Final = 1000
 _STEADY: Final = Steady()
-
-
-class AnsweredCalls(Protocol):
-    """Keeps the calls answered last."""
-
-    def get(self, name: CallName) -> AnsweredCall | None:
-        """Returns the last call under this name, or None."""
-
-    def put(self, call: AnsweredCall) -> None:
-        """Keeps a call in place of the last one under its name."""
-
-
-class MemoryAnswered:
-    """Keeps the latest 1000 calls in memory."""
-
-    def __init__(self) -> None:
-        self._calls: OrderedDict[CallName, AnsweredCall] = OrderedDict()
-
-    def get(self, name: CallName) -> AnsweredCall | None:
-        """Returns the last call under this name, or None."""
-        return self._calls.get(name)
-
-    def put(self, call: AnsweredCall) -> None:
-        """Keeps a call in place of the last one under its name."""
-        self._calls[call.name] = call
-        self._calls.move_to_end(call.name)
-        while len(self._calls) > _MOST_KEPT:
-            self._calls.popitem(last=False)
 
 
 class _Trust(Protocol):

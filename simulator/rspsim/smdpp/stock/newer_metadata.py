@@ -1,110 +1,32 @@
 """Metadata that version 3 added, from the words of an order or of `rsplab profile make`.
 
-Each word is a line of `WORDS`: its name, what its values look like, what it is. Several make one
-data object: who may manage the Profile from afar, the enterprise, the way to the next device.
+Several words of `rspsim.smdpp.stock.newer_words` make one data object: who may manage the Profile
+from afar, the enterprise, the way to the next device.
 
 Source: SGP.22 v3.1, 2.4a and 5.5.3.
 """
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
-from rspcore.errors import DecodeError, LocalError
+from rspcore.errors import LocalError
 from rspcore.frozen import replace
-from rspcore.ids import Oid
 from rspcore.messages import metadata
 from rspcore.messages.v3.profile_metadata import (
     DeviceChangeConfiguration,
     EnterpriseConfiguration,
-    EnterpriseRule,
     EnterpriseRules,
     LocalisedTextMessage,
     LprConfiguration,
     ManagingDp,
     RequestToDp,
     RpmConfiguration,
-    RpmType,
-    ServiceDescription,
     StoreMetadataRequest,
     UsingStoredAc,
 )
-from rspsim.smdpp.setting_kinds import TEXT, Kind, choice, count, list_of, map_of, text_of
+from rspsim.smdpp.stock.newer_words import NAMES
 
-__all__ = ["NAMES", "WORDS", "with_newer"]
-
-_ALL: Final = "all"
-_MOST: Final = 255
-
-
-def _oid(value: object) -> Oid:
-    try:
-        return Oid(str(value))
-    except (DecodeError, ValueError) as error:
-        raise DecodeError(f"expected an OID such as 2.999.10, got {value!r}: {error}") from error
-
-
-def _types(value: object) -> frozenset[int] | None:
-    """Returns bits of rpmType; None for every command."""
-    words = str(value).split("+")
-    if words == [_ALL]:
-        return None
-    known = dict(RpmType.__members__)
-    for word in words:
-        if word not in known:
-            expected = f"{_ALL}, or some of {', '.join(known)} with + between"
-            raise DecodeError(f"expected {expected}, got {value!r}")
-    return frozenset(int(known[word]) for word in words)
-
-
-def _shown(types: frozenset[int] | None) -> str:
-    return _ALL if types is None else "+".join(RpmType(one).name for one in sorted(types))
-
-
-_OID: Final = Kind(
-    schema={"type": "string", "pattern": r"^\d+(\.\d+)+$"},
-    read=_oid,
-    show=lambda value: value.dotted,
-    metavar="OID",
-)
-_RPM_TYPES: Final = Kind(schema={"type": "string"}, read=_types, show=_shown)
-
-WORDS: Final[tuple[tuple[str, Kind, str], ...]] = (
-    ("rpm_owner", _OID, "v3: OID of the owner, who has the Profile managed from afar"),
-    (
-        "rpm_servers",
-        map_of(_OID, _RPM_TYPES, lambda pairs: tuple(pairs.items())),
-        "v3: what each SM-DP+ may send for it, by its OID: all, or words such as enable+delete",
-    ),
-    ("rpm_polling_address", TEXT, "v3: where the LPA asks for packages"),
-    ("hri_address", TEXT, "v3: hriServerAddress"),
-    ("provider_message", TEXT, "v3: message of the service provider, shown at the download"),
-    ("message_language", text_of(35, "a language tag"), "v3: its language, such as de"),
-    ("lpr_address", TEXT, "v3: address of the PCM Platform"),
-    ("enterprise", _OID, "v3: OID of the enterprise whose Profile it is"),
-    ("enterprise_name", text_of(64), "v3: its name"),
-    (
-        "enterprise_rules",
-        list_of(choice(dict(EnterpriseRule.__members__)), frozenset),
-        "v3: its rules for the other Profiles",
-    ),
-    ("other_profiles", count(0, _MOST), "v3: how many other Profiles may be enabled beside it"),
-    (
-        "service_description",
-        list_of(choice(dict(ServiceDescription.__members__)), frozenset),
-        "v3: services it has",
-    ),
-    ("change_address", TEXT, "v3: the SM-DP+ to ask for a Device Change"),
-    (
-        "change_needs",
-        list_of(choice({"eid": "eid", "tac": "tac"}), frozenset),
-        "v3: what that SM-DP+ wants to know of the next device",
-    ),
-    ("change_activation_code", TEXT, "v3: the activation code for the next device instead"),
-    ("estimated_size", count(1, 1 << 24), "v3: estimatedProfileSize in octets"),
-)
-"""Name, kind and summary of each word."""
-
-NAMES: Final = frozenset(name for name, _, _ in WORDS)
+__all__ = ["with_newer"]
 
 
 def with_newer(

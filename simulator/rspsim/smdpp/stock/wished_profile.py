@@ -19,7 +19,7 @@ from rspcore.messages.metadata import (
 )
 from rspcore.profile_maker import ProfileParameters, make_profile, preset
 from rspsim.smdpp.stock.derived_metadata import derive_metadata
-from rspsim.smdpp.stock.newer_metadata import with_newer
+from rspsim.smdpp.stock.newer_words import NAMES
 
 __all__ = ["DEFAULT_PROFILE", "every_event", "package_of", "parameters_of"]
 
@@ -86,15 +86,15 @@ def package_of(
         if metadata is not None:
             raise LocalError("metadata: only together with upp; a Profile made here has its own")
         made = make_profile(parameters_of(values))
-        return made.upp, with_newer(made.metadata, values)
+        return made.upp, _with_newer(made.metadata, values)
     known = ProfileParameters.__dataclass_fields__.keys() | _NOT_PARAMETERS
     wrong = [name for name in values if name in known and name not in _OF_METADATA]
     if wrong:
         raise LocalError(f"{', '.join(wrong)}: not together with upp, which has its own")
     if metadata is not None:
-        return upp, with_newer(StoreMetadataRequest.decode(metadata), values)
+        return upp, _with_newer(StoreMetadataRequest.decode(metadata), values)
     derived = derive_metadata(upp, notification_address="")
-    return upp, with_newer(_changed(derived, values), values)
+    return upp, _with_newer(_changed(derived, values), values)
 
 
 def _changed(derived: StoreMetadataRequest, values: Mapping[str, Any]) -> StoreMetadataRequest:
@@ -121,3 +121,11 @@ def _operator(digits: str) -> MccMnc:
         return MccMnc.from_digits(digits[:3], digits[3:])
     except (DecodeError, LocalError, ValueError) as error:
         raise LocalError(f"owner {digits!r}: expected 5 or 6 digits, MCC and MNC") from error
+
+
+def _with_newer(metadata: StoreMetadataRequest, values: Mapping[str, Any]) -> StoreMetadataRequest:
+    if NAMES.isdisjoint(values):
+        return metadata
+    from rspsim.smdpp.stock.newer_metadata import with_newer  # noqa: PLC0415  few ask for it
+
+    return with_newer(metadata, values)

@@ -184,6 +184,16 @@ def test_pem_round_trip_keeps_the_key(curve):
     assert PrivateKey.from_pem(key.to_pem()) == key
 
 
+def test_pem_is_what_the_library_writes():
+    for curve in Curve:
+        key = PrivateKey.from_scalar(curve, SCALAR)
+        backend = ec.derive_private_key(int.from_bytes(SCALAR, "big"), curve.backend)
+        written = backend.private_bytes(
+            Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()
+        )
+        assert key.to_pem() == written
+
+
 def pem(key: PrivateKeyTypes) -> bytes:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 

@@ -1,5 +1,6 @@
 import ssl
-from dataclasses import replace
+from contextlib import suppress
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha1
 
@@ -11,6 +12,7 @@ from rspcore.errors import ConfigError, LocalError
 from rspcore.ids import Eid, Oid
 from rspcore.pki import generate
 from rspcore.pki.bundle import Credential, Pki
+from rspcore.pki.certificate import Certificate
 from rspcore.pki.generate import (
     REFERENCE_EID,
     SMDPP_OIDS,
@@ -20,7 +22,6 @@ from rspcore.pki.generate import (
     issue_tls,
     make_pki,
 )
-from rspcore.pki.issue import issue
 from rspcore.pki.roles import Role
 from rspcore.pki.verification import check_euicc_certificate
 
@@ -223,14 +224,43 @@ def test_bundle_without_the_key_of_the_ci_stays_as_it_is():
 
 
 def test_credential_is_issued_when_it_is_asked_for(monkeypatch):
-    issued = []
-    monkeypatch.setattr(generate, "issue", lambda *given: issued.append(given) or issue(*given))
+    issued, issue = [], generate._issued
+    monkeypatch.setattr(generate, "_issued", lambda *given: issued.append(given) or issue(*given))
     pki = make_pki(b"issued late")
+    assert pki.curves == tuple(Curve)
+    assert pki.dp_auth(NIST, 2).owner == SMDPP_OIDS[1]
+    assert pki.ds_auth(NIST).has_key
     assert not issued
     assert pki.ci(NIST).certificate is pki.ci(NIST).certificate
     assert len(issued) == 1
-    pki.dp_auth(NIST)
-    assert len(issued) == 1 + len(SMDPP_OIDS)
+    assert pki.dp_auth(NIST).certificate
+    assert len(issued) == 2
+
+
+def _known_of(certificate):
+    """The fields that its issuer gave, before anything was read."""
+    known = {}
+    for one in fields(Certificate):
+        with suppress(AttributeError):
+            known[one.name] = Certificate.__dict__[one.name].__get__(certificate)
+    return known
+
+
+def test_issued_certificate_is_what_its_octets_say():
+    pki = make_pki(b"known before it is read")
+    made = [one.certificate for one in pki.credentials]
+    made += [issue_tls(pki, curve, ["a.example"], NOW).certificate for curve in Curve]
+    for one in made:
+        known = _known_of(one)
+        assert set(known) >= {"der", "tbs", "public_key", "role", "registered_ids", "curve"}
+        assert "issuer" not in known
+        read = Certificate.from_der(one.der)
+        assert {name: getattr(read, name) for name in known} == known
+        assert one.issuer == read.issuer
+        assert _known_of(one) == _known_of(read) != known
+        assert one == read
+        with pytest.raises(AttributeError, match="no colour"):
+            _ = one.colour
 
 
 def test_late_credential_is_as_one_that_was_issued():

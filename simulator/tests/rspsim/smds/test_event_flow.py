@@ -407,3 +407,12 @@ def test_fault_of_another_kind_of_server_is_refused_at_the_start():
         [*words, "es9.smdp_signature2.flip_bit"], capture_output=True, text=True, check=False
     )
     assert (ran.returncode, "server fault" in ran.stderr) == (2, True)
+
+
+def test_ci_without_its_key_is_refused_at_the_start(tmp_path, write_pki):
+    write_pki(PKI, tmp_path)
+    for one in (tmp_path / "CI").glob("*.pem"):
+        one.unlink()
+    words = [sys.executable, "-m", "rspsim", "smds", "serve", "--port", "0", "--pki", str(tmp_path)]
+    ran = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert (ran.returncode, "SK_*.pem" in ran.stderr, "Traceback" in ran.stderr) == (3, True, False)

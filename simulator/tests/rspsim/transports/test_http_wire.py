@@ -80,6 +80,8 @@ def test_request_is_read(octets, path, body):
         (chunked(b"0x2\r\n{}\r\n0\r\n\r\n"), 400),
         (chunked(b"0_2\r\n{}\r\n0\r\n\r\n"), 400),
         (chunked(b"-2\r\n"), 400),
+        (chunked(b"2\n{}\n0\n\n"), 400),
+        (chunked(b"2\r\n{}\r\n0\n"), 400),
         (chunked(b"2\r\n{}XX0\r\n\r\n"), 400),
         (chunked(b"1\r\n{}\r\n0\r\n\r\n"), 400),
         (chunked(b"FFFFFFFFFFFFFFFF\r\n"), 413),

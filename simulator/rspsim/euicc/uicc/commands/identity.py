@@ -10,7 +10,6 @@ from typing import Final
 
 from rspcore import tlv
 from rspcore.apdu import CommandApdu
-from rspcore.crypto.suci import ProtectionScheme, conceal
 from rspcore.errors import CryptoError, DecodeError
 from rspcore.status import StatusWord
 from rspsim.euicc.decisions import Decision
@@ -80,6 +79,8 @@ def _scheme(pairs: Pairs, keys: int, /) -> tuple[int, int] | None:
 
     A list without any stands for the null scheme (TS 31.102, 4.4.11.8).
     """
+    from rspcore.crypto.suci import ProtectionScheme  # noqa: PLC0415  few devices ask for a SUCI
+
     if not pairs:
         return ProtectionScheme.NULL, 0
     known = tuple(ProtectionScheme)
@@ -101,6 +102,8 @@ def _mnc_length(context: CommandContext, adf: Path) -> int:
 
 def _suci(context: CommandContext, adf: Path) -> bytes | None:
     """Returns the SUCI as mobile identity (TS 24.501, 9.11.3.4), or None when it cannot be made."""
+    from rspcore.crypto.suci import ProtectionScheme, conceal  # noqa: PLC0415  as in `_scheme`
+
     imsi, info = _body(context, (*adf, _IMSI)), _body(context, (*adf, _DF_SAIP, _CALC_INFO))
     if imsi is None or info is None:
         return None
