@@ -23,7 +23,7 @@ from rspharness.card.card_under_test import Card
 from rspharness.card.listed import ListedNotification, ListedProfile
 from rspharness.card.waiting import events_of, waiting_notifications
 from rspharness.lpa import local_management
-from rspharness.record.verdicts import TargetLost
+from rspharness.record.verdicts import ExpectationError, TargetLost
 from rspharness.run.journal import Before, Journal, ProfileBefore
 from rspharness.servers.policy_rules import lift_rules
 
@@ -247,14 +247,33 @@ def _notifications(card: Card, journal: Journal, done: PutBack) -> None:
     removed = 0
     for number, one in present.items():
         if number not in before and _made_by_run(one, journal):
-            expect.ok(card.send(NotificationSentRequest(seq_number=number)))
-            removed += 1
+            removed += done.attempt(f"Notification {number} of the run", _removal(card, number))
     if removed:
         done.restored.append(f"{removed} Notification{'s'[: removed - 1]} of the run removed")
     done.gone += [
         f"Notification {number} was waiting and is gone for good"
         for number in sorted(before.keys() - present.keys())
     ]
+
+
+def _removal(card: Card, number: int) -> Callable[[], None]:
+    """Returns the removal of a Notification, by the number below 0 that its octets may mean too.
+
+    A number is read without a sign, as cards write 128 in one octet; one below 0 is then read as a
+    large one, under which the card has nothing.
+    """
+    size = number.bit_length()
+    below = number - (1 << size) if size and not size % 8 else None
+
+    def remove() -> None:
+        try:
+            expect.ok(card.send(NotificationSentRequest(seq_number=number)))
+        except ExpectationError:
+            if below is None:
+                raise
+            expect.ok(card.send(NotificationSentRequest(seq_number=below)))
+
+    return remove
 
 
 def _made_by_run(one: ListedNotification, journal: Journal) -> bool:

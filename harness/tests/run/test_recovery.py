@@ -16,6 +16,8 @@ from rspharness.record.trace import Trace
 from rspharness.record.verdicts import Inconclusive, MachineLacksError, NotApplicable, TargetLost
 from rspharness.run import recovery
 from rspharness.run.journal import Journal, journalled_eids
+from rspharness.run.run import Run
+from rspharness.run.run_options import RunOptions
 from rspharness.targets.transport import LinkWrapper
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -283,13 +285,44 @@ def test_notification_that_comes_back_after_a_reset_is_left(owner, make, state_f
     assert journalled_eids(state_folder) == ()
 
 
+def test_refusal_of_one_notification_keeps_no_other(owner, make, monkeypatch):
+    run = make()
+    card = disturbed(run)
+    removal, refused = recovery._removal, []
+
+    def refuse_the_first(card, number):
+        refused.append(number)
+        return removal(card, number) if refused[0] != number else refuse
+
+    monkeypatch.setattr(recovery, "_removal", refuse_the_first)
+    run.put_back()
+    (note,) = run.notes
+    assert f"left: Notification {refused[0]} of the run: DeleteProfile" in note
+    waiting = {one.seq_number for one in card.notifications()}
+    assert len(refused) > 1
+    assert waiting & set(refused) == {refused[0]}
+
+
+def test_notifications_with_numbers_below_0_are_removed(make, target):
+    fault = "notifications.number.falls"
+    target.link = Run(RunOptions(card_fault=fault)).target.open()
+    run = make()
+    card = run.open_card(Trace(), Timings())
+    install(card, run, ONE, enable=True)
+    assert any(one.seq_number < 0 for one in card.notifications())
+    run.put_back()
+    (note,) = run.notes
+    assert note.startswith("the card is as before; restored: Profile 89299")
+    assert card.notifications() == ()
+
+
 def _again(listed, waiting, seen):
     """Returns a list that has what was removed again, from the second reading on."""
     seen.append(listed)
     return listed if len(seen) < 2 else waiting
 
 
-def testrefused_deletion_is_left_and_the_journal_stays(owner, make, state_folder, monkeypatch):
+def test_refused_deletion_is_left_and_the_journal_stays(owner, make, state_folder, monkeypatch):
     run = make()
     disturbed(run)
     monkeypatch.setattr(local_management, "delete_profile", refuse)
