@@ -7,8 +7,8 @@
 """
 
 from rspsim.faults import card
-from rspsim.faults.card.unseen import state_mistakes
+from rspsim.faults.card.unseen import loading_mistakes, state_mistakes
 
 __all__: list[str] = []
 
-card.FAULTS = (*state_mistakes.FAULTS, *state_mistakes.NOT_CAUGHT)
+card.FAULTS = (*state_mistakes.FAULTS, *loading_mistakes.FAULTS, *state_mistakes.NOT_CAUGHT)

@@ -22,6 +22,7 @@ from rspcore.messages.metadata import (
     StoreMetadataRequest,
 )
 from rspcore.ota.scp03 import Scp03Session
+from rspcore.tags import Tag
 from rspsim.euicc.channel_context import AT_MF, DataTransfer, FileContext, SmsParts, VerifiedPins
 from rspsim.euicc.options import Options
 from rspsim.euicc.personality import Personality
@@ -46,6 +47,8 @@ __all__ = [
     "SecureChannel",
     "Volatile",
 ]
+
+_RESULT: Final = Tag.ProfileInstallationResult.to_bytes(2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +194,11 @@ class PendingNotification:
     event: int
     metadata: bytes
     octets: bytes = field(repr=False)
+
+    @property
+    def is_result(self) -> bool:
+        """Returns whether it is a ProfileInstallationResult."""
+        return self.octets.startswith(_RESULT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,6 +52,7 @@ __all__ = [
     "NOTED",
     "SEGMENT_TAGS",
     "load",
+    "open_installation",
 ]
 
 Command = Callable[[bytes, Step], Load | Failure | Finished | None]
@@ -163,7 +164,15 @@ def _noted(standing: Load, step: Step, /) -> CardState:
     state = step.view.state
     if not step.view.options.interruption_pir:
         return state
-    noted = OpenInstallation(
+    noted = open_installation(standing, step)
+    if noted == state.open_installation:
+        return state
+    return replace(state, open_installation=noted)
+
+
+def open_installation(standing: Load, step: Step) -> OpenInstallation:
+    """Returns what a result needs of a load after a loss of power."""
+    return OpenInstallation(
         transaction_id=step.server.transaction_id,
         server_address=step.server.address,
         smdp_oid=step.download.smdp_oid,
@@ -171,9 +180,6 @@ def _noted(standing: Load, step: Step, /) -> CardState:
         command_id=_COMMAND_AT[standing.position],
         iccid=None if standing.metadata is None else standing.metadata.iccid,
     )
-    if noted == state.open_installation:
-        return state
-    return replace(state, open_installation=noted)
 
 
 def _left(_standing: Load, step: Step, /) -> CardState:

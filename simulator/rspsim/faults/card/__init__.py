@@ -56,6 +56,7 @@ from rspsim.faults.card.load import (
 from rspsim.faults.card.narrow import (
     comparisons,
     leading,
+    leading_loads,
     loads,
     packages,
     requests,
@@ -85,6 +86,7 @@ from rspsim.faults.card.uicc import (
     toolkit_and_ota,
 )
 from rspsim.faults.card.unseen import (
+    loading_mistakes,
     package_mistakes,
     session_mistakes,
     state_mistakes,
@@ -178,6 +180,7 @@ FAULTS: Final[tuple[CardFault, ...]] = (
     *terminal_mistakes.FAULTS,
     *writing_mistakes.FAULTS,
     *state_mistakes.FAULTS,
+    *loading_mistakes.FAULTS,
     *one_curve.FAULTS,
     *twins.FAULTS,
     *further_twins.FAULTS,
@@ -190,4 +193,5 @@ FAULTS: Final[tuple[CardFault, ...]] = (
     *rows.FAULTS,
     *comparisons.FAULTS,
     *leading.FAULTS,
+    *leading_loads.FAULTS,
 )

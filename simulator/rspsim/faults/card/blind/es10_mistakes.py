@@ -154,7 +154,7 @@ def _results_stay(
 ) -> tuple[PendingNotification, ...]:
     if len(pending) <= capacity:
         return pending
-    others = [one for one in pending if one.octets[:2] != b"\xbf\x37"]
+    others = [one for one in pending if not one.is_result]
     oldest = (others or list(pending))[0]
     return tuple(one for one in pending if one is not oldest)
 
@@ -169,9 +169,8 @@ def _first_event(profile: Profile, event: int, /) -> tuple[str, ...]:
 
 
 def _no_results(one: PendingNotification, events: frozenset[int] | None) -> bool:
-    is_result = one.octets[:2] == b"\xbf\x37"
     return list_notification.EVENT_FILTER.standard(one, events) and not (
-        events is not None and is_result
+        events is not None and one.is_result
     )
 
 
@@ -191,7 +190,7 @@ def _default_address(state: CardState, metadata: NotificationMetadata, /) -> Not
 def _all_of_installation(state: CardState, seq_number: int) -> CardState:
     named = next((n for n in state.notifications if n.seq_number == seq_number), None)
     after = remove_notification_from_list.REMOVED.standard(state, seq_number)
-    if named is None or named.octets[:2] != b"\xbf\x37":
+    if named is None or not named.is_result:
         return after
     iccid = NotificationMetadata.decode(named.metadata).iccid
     left = tuple(

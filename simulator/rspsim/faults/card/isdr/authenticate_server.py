@@ -109,8 +109,8 @@ def _own_challenge(attempt: Attempt) -> EuiccSigned1:
 
 def _no_result_of_error(attempt: Attempt) -> bool:
     """Returns whether no result of a load that reports an error is pending."""
-    kept = (n.octets for n in attempt.view.state.notifications)
-    results = (ProfileInstallationResult.decode(one) for one in kept if one[:2] == b"\xbf\x37")
+    kept = (one.octets for one in attempt.view.state.notifications if one.is_result)
+    results = map(ProfileInstallationResult.decode, kept)
     return all(one.data.final_result.error_result is None for one in results)
 
 

@@ -39,7 +39,8 @@ from rspsim.euicc.load.es8p import store_metadata
 from rspsim.euicc.load.es8p.store_metadata import MetadataAttempt
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.session import SessionState
-from rspsim.faults.card.card_fault import CardFault, Change, answering_data, decides, on, swap
+from rspsim.faults.card.card_fault import Change, answering_data, decides, on, swap
+from rspsim.faults.card.narrow.narrow_fault import narrow_fault
 
 __all__ = ["FAULTS"]
 
@@ -252,10 +253,6 @@ def _empty_success(view: View) -> Outcome:
     return replace(view.outcome(), response=ResponseApdu(b"", int(StatusWord.OK)))
 
 
-def _fault(name: str, summary: str, change: Change, *rows: str) -> CardFault:
-    return CardFault(f"narrow.{name}", summary, rows, change)
-
-
 _TAG_LISTS: Final = (
     ("aid", Tag.IsdpAid, "11"),
     ("state", Tag.ProfileState, "12"),
@@ -296,7 +293,7 @@ _OBJECTS: Final = (
 
 FAULTS: Final = (
     *(
-        _fault(
+        narrow_fault(
             f"get-profiles-info.{name}-with-iccid",
             f"A tag list of {tag:02X} alone is answered with the ICCID as well.",
             _with_iccid(tag),
@@ -304,26 +301,26 @@ FAULTS: Final = (
         )
         for name, tag, row in _TAG_LISTS
     ),
-    _fault(
+    narrow_fault(
         "get-profiles-info.iccid-with-aid",
         "A tag list of 5A alone is answered with the AID as well.",
         on(get_profiles_info.GET_PROFILES_INFO, _with_aid),
         "ES10c.GetProfilesInfo#10",
     ),
-    _fault(
+    narrow_fault(
         "get-profiles-info.disabled-by-default",
         "Without a tag list every Profile is listed as Disabled.",
         on(get_profiles_info.GET_PROFILES_INFO, _all_disabled_without_list),
         "ES10c.GetProfilesInfo#37",
     ),
-    _fault(
+    narrow_fault(
         "get-profiles-info.no-icons-of-many",
         "A list of more than seven Profiles is answered without icons.",
         on(get_profiles_info.GET_PROFILES_INFO, _icon_left_out_of_a_long_list),
         "ES10c.GetProfilesInfo#41",
     ),
     *(
-        _fault(
+        narrow_fault(
             f"list-notification.everything-for-{name}",
             f"A filter of the event {name} alone lists every Notification.",
             _every_event_for(event),
@@ -332,7 +329,7 @@ FAULTS: Final = (
         for name, event, row in _EVENTS
     ),
     *(
-        _fault(
+        narrow_fault(
             f"cancel-session.{reason.name.lower()}-lost",
             f"The reason {reason.name} is signed as another one.",
             _reason_lost(reason),
@@ -341,7 +338,7 @@ FAULTS: Final = (
         for reason, row in _REASONS
     ),
     *(
-        _fault(
+        narrow_fault(
             f"info2.{name}",
             f"Outside of a session EUICCInfo2 has another value in {tag:02X}.",
             _info2(tag, altered),
@@ -349,62 +346,62 @@ FAULTS: Final = (
         )
         for name, tag, altered, row in _OBJECTS
     ),
-    _fault(
+    narrow_fault(
         "enable-profile.by-iccid-with-refresh",
         "EnableProfile by ICCID with refreshFlag TRUE says ok and does nothing.",
         _idle_when(enable_profile.ENABLE_PROFILE, lambda r, _: _named(False, True)(r)),  # noqa: FBT003
         "ES10c.EnableProfile#03",
     ),
-    _fault(
+    narrow_fault(
         "disable-profile.by-iccid-with-refresh",
         "DisableProfile by ICCID with refreshFlag TRUE says ok and does nothing.",
         _idle_when(disable_profile.DISABLE_PROFILE, lambda r, _: _named(False, True)(r)),  # noqa: FBT003
         "ES10c.DisableProfile#03",
     ),
-    _fault(
+    narrow_fault(
         "enable-profile.test-over-operational",
         "A test Profile is not enabled over an operational one, though the answer is ok.",
         _idle_when(enable_profile.ENABLE_PROFILE, _over_operational(ProfileClass.test)),
         "ES10c.EnableProfile#12",
     ),
-    _fault(
+    narrow_fault(
         "enable-profile.provisioning-over-operational",
         "A provisioning Profile is not enabled over an operational one, though the answer is ok.",
         _idle_when(enable_profile.ENABLE_PROFILE, _over_operational(ProfileClass.provisioning)),
         "ES10c.EnableProfile#15",
     ),
-    _fault(
+    narrow_fault(
         "enable-profile.ppr2-forbids",
         "A Profile with PPR2 alone is not enabled.",
         _forbidding(enable_profile.ENABLE_PROFILE, _with_rules(PprId.ppr2)),
         "ES10c.EnableProfile#40",
     ),
-    _fault(
+    narrow_fault(
         "delete-profile.enabling-forgotten",
         "DeleteProfile by ICCID removes the Profile's Notifications of enabling.",
         on(delete_profile.DELETE_PROFILE, _enable_forgotten),
         "ES10c.DeleteProfile#14",
     ),
-    _fault(
+    narrow_fault(
         "load.before-prepare-download",
         "A segment after AuthenticateServer is answered 9000 and dropped.",
         _in_state(_S.AUTHENTICATED_DP),
         "ES8+.InitialiseSecureChannel#17",
         "ES10b.LoadBoundProfilePackage#13",
     ),
-    _fault(
+    narrow_fault(
         "load.without-session",
         "A segment outside of any session is answered 9000 and dropped.",
         _in_state(_S.IDLE),
         "ES10b.LoadBoundProfilePackage#14",
     ),
-    _fault(
+    narrow_fault(
         "store-metadata.both-rules-authorised",
         "PPR1 and PPR2 together are accepted whatever the RAT says.",
         decides(store_metadata.CHECKS, "rules_authorised", _both_rules_authorised),
         "procedure.ForbiddenPPR#03",
     ),
-    _fault(
+    narrow_fault(
         "remove-notification.first-without-number",
         "RemoveNotificationFromList without a number removes the first Notification.",
         _malformed(
@@ -413,14 +410,14 @@ FAULTS: Final = (
         "ES10b.RemoveNotificationFromList#10",
         "Transport.StoreData#35",
     ),
-    _fault(
+    narrow_fault(
         "authenticate-server.unreadable-is-well",
         "A request of AuthenticateServer that cannot be read is answered 9000 without data.",
         _malformed(authenticate_server.AUTHENTICATE_SERVER, _empty_success),
         "ES10b.AuthenticateServer#56",
         "ES10b.AuthenticateServer#57",
     ),
-    _fault(
+    narrow_fault(
         "prepare-download.unreadable-is-well",
         "A request of PrepareDownload that cannot be read is answered 9000 without data.",
         _malformed(prepare_download.PREPARE_DOWNLOAD, _empty_success),

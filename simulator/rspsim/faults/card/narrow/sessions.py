@@ -30,13 +30,13 @@ from rspsim.euicc.session import SessionState
 from rspsim.euicc.state import PendingNotification
 from rspsim.euicc.uicc.commands.table import Handler
 from rspsim.faults.card.card_fault import (
-    CardFault,
     Change,
     begins_with,
     on,
     swap,
 )
 from rspsim.faults.card.handler_changes import instead
+from rspsim.faults.card.narrow.narrow_fault import narrow_fault
 from rspsim.faults.card.uicc.content_changes import current_file, only_when
 
 __all__ = ["FAULTS"]
@@ -51,10 +51,6 @@ def _error_of(one: PendingNotification) -> Any:
         return ProfileInstallationResult.decode(one.octets).data.final_result.error_result
     except DecodeError:
         return None
-
-
-def _is_result(one: PendingNotification) -> bool:
-    return one.octets.startswith(b"\xbf\x37")
 
 
 def _reason_of(command: BppCommandId, reason: ErrorReason) -> Change:
@@ -115,7 +111,7 @@ def _results_among_many_hidden(pending: Any, events: Any, passes: Callable[..., 
     found = list_notification.LISTED.standard(pending, events, passes)
     if events is None or len(pending) <= _MANY:
         return found
-    return tuple(one for one in found if not _is_result(one))
+    return tuple(one for one in found if not one.is_result)
 
 
 def _rest(data: bytes, count: int) -> bytes:
@@ -147,12 +143,8 @@ def _fourth_of_four(command: CommandApdu, view: View) -> bool:
     return linear and command.p1 == 4 and command.p2 == 4
 
 
-def _fault(name: str, summary: str, change: Change, *rows: str) -> CardFault:
-    return CardFault(f"narrow.{name}", summary, rows, change)
-
-
 FAULTS: Final = (
-    _fault(
+    narrow_fault(
         "initialise-secure-channel.unreadable-unknown",
         "InitialiseSecureChannel with wrong values ends in an unknown error(127).",
         _reason_of(
@@ -160,25 +152,25 @@ FAULTS: Final = (
         ),
         "ES8+.InitialiseSecureChannel#19",
     ),
-    _fault(
+    narrow_fault(
         "replace-session-keys.unreadable-unknown",
         "ReplaceSessionKeys with wrong values ends in an unknown error(127).",
         _reason_of(BppCommandId.replaceSessionKeys, ErrorReason.installFailedDueToUnknownError),
         "ES8+.ReplaceSessionKeys#07",
     ),
-    _fault(
+    narrow_fault(
         "store-metadata.result-without-iccid",
         "The result of a StoreMetadata that failed has no ICCID.",
         swap(notifications.RESULT, _without_iccid),
         "ES8+.StoreMetadata#76",
     ),
-    _fault(
+    narrow_fault(
         "prepare-download.one-ci",
         "No download is prepared beside a Profile that came under another CI.",
         _refusing_download(_under_another_ci),
         "procedure.Download#04",
     ),
-    _fault(
+    narrow_fault(
         "load.first-channel-alone",
         "InitialiseSecureChannel on a further logical channel ends the load.",
         begins_with(
@@ -191,7 +183,7 @@ FAULTS: Final = (
         ),
         "ES8+.LoadProfileElements#12",
     ),
-    _fault(
+    narrow_fault(
         "authenticate-server.blocked-by-signature",
         "No server is authenticated while the result of a wrong smdpSign is the youngest.",
         begins_with(
@@ -200,37 +192,37 @@ FAULTS: Final = (
         ),
         "procedure.Retry#08",
     ),
-    _fault(
+    narrow_fault(
         "challenge.none-after-an-sm-ds",
         "While an SM-DS is authenticated there is no new challenge.",
         on(get_euicc_challenge.GET_EUICC_CHALLENGE, _no_challenge_after_an_sm_ds),
         "procedure.Download#05",
     ),
-    _fault(
+    narrow_fault(
         "list-notification.youngest-of-many",
         "The youngest of more than four Notifications is not listed.",
         swap(list_notification.LISTED, _youngest_left_out),
         "ES10b.ListNotification#01",
     ),
-    _fault(
+    narrow_fault(
         "list-notification.results-of-many",
         "A filter finds no result among more than four Notifications.",
         swap(list_notification.LISTED, _results_among_many_hidden),
         "ES10b.ListNotification#03",
     ),
-    _fault(
+    narrow_fault(
         "get-response.rest-of-short",
         "What is left of a response of fewer than 256 octets cannot be had.",
         swap(channels.REST, _rest),
         "Transport.StoreData#09",
     ),
-    _fault(
+    narrow_fault(
         "authenticate.without-application",
         "AUTHENTICATE without an application is answered as a wrong MAC.",
         instead(Ins.AUTHENTICATE, only_when(_no_application, _answering(0x9862))),
         "UICC.Authenticate#07",
     ),
-    _fault(
+    narrow_fault(
         "status.without-profile",
         "STATUS is refused without an Enabled Profile.",
         instead(
@@ -238,7 +230,7 @@ FAULTS: Final = (
         ),
         "procedure.FileStructure#17",
     ),
-    _fault(
+    narrow_fault(
         "read-record.last-of-four",
         "The last record of a file of four short ones is not found.",
         instead(Ins.READ_RECORD, only_when(_fourth_of_four, _answering(0x6A83))),

@@ -24,7 +24,6 @@ from rspsim.euicc.session import SessionState
 from rspsim.euicc.state import CardState, Profile
 from rspsim.euicc.uicc import command_context
 from rspsim.faults.card.card_fault import (
-    CardFault,
     Change,
     answering_data,
     decides,
@@ -32,6 +31,7 @@ from rspsim.faults.card.card_fault import (
     skip,
     swap,
 )
+from rspsim.faults.card.narrow.narrow_fault import narrow_fault
 
 __all__ = ["FAULTS"]
 
@@ -191,108 +191,104 @@ def _unknown_name_found(aid: bytes, name: bytes) -> bool:
     return name[:1] == b"\xf0" or applications.MATCHES.standard(aid, name)
 
 
-def _fault(name: str, summary: str, change: Change, *rows: str) -> CardFault:
-    return CardFault(f"narrow.{name}", summary, rows, change)
-
-
 FAULTS: Final = (
-    _fault(
+    narrow_fault(
         "applications.of-a-disabled-profile",
         "Without a Profile Enabled, the applications of the first one can be selected.",
         swap(applications.OF_PROFILE, _of_disabled_alone),
         "ISD-R.Select#23",
     ),
-    _fault(
+    narrow_fault(
         "applications.of-other-profiles",
         "Applications of Disabled Profiles can be selected beside those of the Enabled one.",
         swap(applications.OF_PROFILE, _of_others_too),
         "procedure.FileStructure#11",
     ),
-    _fault(
+    narrow_fault(
         "authenticate-server.other-firmware",
         "EUICCInfo2 is signed with another firmware version than is read.",
         swap(authenticate_server.SIGNED, _other_firmware),
         "ES10b.GetEUICCInfo2#27",
     ),
-    _fault(
+    narrow_fault(
         "select.proprietary-name-found",
         "A name that begins with F0 finds the first application.",
         swap(applications.MATCHES, _unknown_name_found),
         "UICC.Select#06",
     ),
-    _fault(
+    narrow_fault(
         "authenticate-server.wrong-to-an-sm-ds",
         "euiccSignature1 to an SM-DS is wrong on NIST P-256.",
         _wrong_signature(Curve.NIST_P256, _S.AUTHENTICATED_DS),
         "ES10b.AuthenticateServer#02",
     ),
-    _fault(
+    narrow_fault(
         "authenticate-server.wrong-to-an-sm-ds-on-brainpool",
         "euiccSignature1 to an SM-DS is wrong on brainpoolP256r1.",
         _wrong_signature(Curve.BRAINPOOL_P256R1, _S.AUTHENTICATED_DS),
         "ES10b.AuthenticateServer#04",
     ),
-    _fault(
+    narrow_fault(
         "authenticate-server.wrong-on-brainpool",
         "euiccSignature1 to an SM-DP+ is wrong on brainpoolP256r1.",
         _wrong_signature(Curve.BRAINPOOL_P256R1, _S.AUTHENTICATED_DP),
         "ES10b.AuthenticateServer#03",
     ),
-    _fault(
+    narrow_fault(
         "get-profiles-info.second-beside-first",
         "Right after the second of two Profiles was enabled both are listed as Enabled.",
         on(get_profiles_info.GET_PROFILES_INFO, _just_enabled_second),
         "ES10c.EnableProfile#11",
     ),
-    _fault(
+    narrow_fault(
         "notifications.disable-alone-silent",
         "A configuration of disabling alone leaves no Notification.",
         _silent_if_alone(NotificationEvent.notificationDisable),
         "ES10c.DisableProfile#18",
     ),
-    _fault(
+    narrow_fault(
         "notifications.delete-alone-silent",
         "A configuration of deletion alone leaves no Notification.",
         _silent_if_alone(NotificationEvent.notificationDelete),
         "ES10c.DeleteProfile#12",
     ),
-    _fault(
+    narrow_fault(
         "get-profiles-info.refused-after-the-last",
         "Once the last Profile was deleted, the list is refused.",
         on(get_profiles_info.GET_PROFILES_INFO, _refused_after_the_last),
         "procedure.DeleteProcess#03",
     ),
-    _fault(
+    narrow_fault(
         "notifications.deletion-lost-at-reset",
         "A reset drops the Notification of a deletion.",
         swap(startup.KEPT, _deletion_forgotten),
         "procedure.DeleteProcess#05",
     ),
-    _fault(
+    narrow_fault(
         "disable-profile.rules-of-disabled-ones",
         "A Profile is not disabled beside a Disabled one with PPR1.",
         on(disable_profile.DISABLE_PROFILE, _rules_of_disabled_ones),
         "procedure.PolicyRules#09",
     ),
-    _fault(
+    narrow_fault(
         "files.iccid-of-the-first",
         "EF.ICCID is that of the first Profile when the second of two is Enabled.",
         swap(command_context.CONTENT, _iccid_of_the_first),
         "procedure.FileStructure#04",
     ),
-    _fault(
+    narrow_fault(
         "files.last-record-not-delivered",
         "A cyclic file is delivered without its last record.",
         swap(command_context.CONTENT, _oldest_record_blank),
         "UICC.Content#01",
     ),
-    _fault(
+    narrow_fault(
         "store-metadata.iccid-failed-before",
         "An ICCID whose load failed is refused while the result of that waits.",
         decides(store_metadata.CHECKS, "iccid_unused", _not_failed_before),
         "procedure.IccidUniqueness#05",
     ),
-    _fault(
+    narrow_fault(
         "store-metadata.any-class-supported",
         "A card without test Profiles installs one.",
         skip(store_metadata.CHECKS, "class_supported"),

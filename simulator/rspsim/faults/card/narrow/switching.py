@@ -24,12 +24,12 @@ from rspsim.euicc.profile_content.model import EMPTY_CONTENT, FileSystem, Profil
 from rspsim.euicc.state import CardState, PendingNotification, Profile
 from rspsim.euicc.uicc import command_context
 from rspsim.faults.card.card_fault import (
-    CardFault,
     Change,
     answering_data,
     on,
     swap,
 )
+from rspsim.faults.card.narrow.narrow_fault import narrow_fault
 
 __all__ = ["FAULTS"]
 
@@ -292,30 +292,26 @@ def _returns_to_itself(state: CardState, leaving: Profile) -> Profile | None:
     return found or (leaving if test and state.return_to is None else None)
 
 
-def _fault(name: str, summary: str, change: Change, *rows: str) -> CardFault:
-    return CardFault(f"narrow.{name}", summary, rows, change)
-
-
 _EN: Final = "ES10c.EnableProfile"
 _DIS: Final = "ES10c.DisableProfile"
 _FILES: Final = "procedure.FileStructure"
 
 FAULTS: Final = (
-    _fault(
+    narrow_fault(
         "switch.enabling-lost-at-reset",
         "At a reset a Profile is Disabled again while its Notification of enabling waits alone.",
         swap(startup.KEPT, _lost_beside_enabling),
         f"{_EN}#37",
         f"{_EN}#38",
     ),
-    _fault(
+    narrow_fault(
         "switch.disabling-lost-at-reset",
         "At a reset a Profile is Enabled again while its Notification of disabling waits alone.",
         swap(startup.KEPT, _back_beside_disabling),
         f"{_DIS}#22",
         "procedure.DisableProcess#02",
     ),
-    _fault(
+    narrow_fault(
         "switch.neither-after-reset",
         "A reset before the REFRESH of an enabling leaves neither Profile Enabled.",
         swap(startup.KEPT, _neither_enabled),
@@ -324,14 +320,14 @@ FAULTS: Final = (
         "procedure.EnableProcess#04",
         "procedure.PowerLoss#06",
     ),
-    _fault(
+    narrow_fault(
         "switch.first-enabling-dropped",
         "A reset drops an enabling that waits for its REFRESH, where none was Enabled.",
         swap(startup.KEPT, _lost_from_none),
         f"{_EN}#03",
         f"{_EN}#48",
     ),
-    _fault(
+    narrow_fault(
         "switch.disabling-loses-files",
         "A reset before the REFRESH of a disabling leaves the Profile Enabled without files.",
         swap(startup.KEPT, _enabled_without_files),
@@ -339,99 +335,99 @@ FAULTS: Final = (
         "procedure.DisableProcess#03",
         "procedure.PowerLoss#07",
     ),
-    _fault(
+    narrow_fault(
         "enable-profile.asks-refresh",
         "The only Profile, named by ICCID, is enabled after a REFRESH that nobody asked for.",
         _refreshing(enable_profile.ENABLE_PROFILE, _alone_by_iccid),
         f"{_EN}#01",
         f"{_EN}#42",
     ),
-    _fault(
+    narrow_fault(
         "disable-profile.asks-refresh",
         "The only Profile, named by ICCID, is disabled after a REFRESH that nobody asked for.",
         _refreshing(disable_profile.DISABLE_PROFILE, _alone_by_iccid),
         f"{_DIS}#01",
     ),
-    _fault(
+    narrow_fault(
         "enable-profile.refresh-for-ppr1",
         "A Profile with PPR1 is enabled after a REFRESH that nobody asked for.",
         _refreshing(enable_profile.ENABLE_PROFILE, _with_ppr1),
         f"{_EN}#39",
     ),
-    _fault(
+    narrow_fault(
         "enable-profile.no-refresh-for-state-change",
         "EnableProfile asks a terminal that knows Profile State Change for no REFRESH.",
         on(enable_profile.ENABLE_PROFILE, _without_refresh),
         f"{_EN}#05",
     ),
-    _fault(
+    narrow_fault(
         "disable-profile.no-refresh-for-state-change",
         "DisableProfile asks a terminal that knows Profile State Change for no REFRESH.",
         on(disable_profile.DISABLE_PROFILE, _without_refresh),
         f"{_DIS}#05",
     ),
-    _fault(
+    narrow_fault(
         "switch.address-of-the-other",
         "The Notification of enabling goes to the address of the Profile that was disabled.",
         swap(notifications.METADATA, _address_of_the_other),
         f"{_EN}#34",
     ),
-    _fault(
+    narrow_fault(
         "notifications.enable-unasked",
         "A Profile that names no address for it leaves a Notification of enabling.",
         _unasked(_ENABLE),
         f"{_EN}#35",
         "procedure.Notifications#03",
     ),
-    _fault(
+    narrow_fault(
         "notifications.disable-unasked",
         "A Profile that names no address for it leaves a Notification of disabling.",
         _unasked(_DISABLE),
         f"{_DIS}#19",
     ),
-    _fault(
+    narrow_fault(
         "get-profiles-info.third-not-enabled",
         "The third of three Profiles is never listed as Enabled.",
         _listed_otherwise(_third_of_three, _ENABLED, _DISABLED),
         f"{_EN}#36",
     ),
-    _fault(
+    narrow_fault(
         "get-profiles-info.disabled-not-shown",
         "Of two Profiles one that was just disabled is listed as Enabled.",
         _listed_otherwise(_just_disabled_of_two, _DISABLED, _ENABLED),
         f"{_DIS}#23",
     ),
-    _fault(
+    narrow_fault(
         "enable-profile.former-in-silence",
         "A Profile that another one takes the place of leaves no Notification.",
         on(enable_profile.ENABLE_PROFILE, _implicit_in_silence),
         f"{_DIS}#24",
     ),
-    _fault(
+    narrow_fault(
         "disable-profile.test-returns-to-itself",
         "A test Profile that is disabled is Enabled again, where none was Enabled before it.",
         swap(disable_profile.RETURN_TARGET, _returns_to_itself),
         f"{_DIS}#07",
     ),
-    _fault(
+    narrow_fault(
         "memory-reset.not-the-last",
         "One Disabled Profile alone is not deleted by deleteOperationalProfiles.",
         on(euicc_memory_reset.EUICC_MEMORY_RESET, _one_left),
         "ES10c.eUICCMemoryReset#01",
     ),
-    _fault(
+    narrow_fault(
         "delete-profile.result-forgotten",
         "The result of the installation goes with a Profile that is deleted.",
         on(delete_profile.DELETE_PROFILE, _result_forgotten),
         "procedure.DeleteProcess#02",
     ),
-    _fault(
+    narrow_fault(
         "load.failure-lost-at-reset",
         "A reset drops the results of loads that failed.",
         _results_lost(failed=True),
         "ES10b.LoadBoundProfilePackage#29",
     ),
-    _fault(
+    narrow_fault(
         "load.result-lost-at-reset",
         "A reset drops the results of installations.",
         _results_lost(failed=False),
@@ -439,7 +435,7 @@ FAULTS: Final = (
         "ES8+.LoadProfileElements#43",
         "procedure.PowerLoss#05",
     ),
-    _fault(
+    narrow_fault(
         "files.of-the-former",
         "After disabling the files of the former Profile stay.",
         swap(command_context.CONTENT, _former_files),
@@ -447,61 +443,61 @@ FAULTS: Final = (
         "procedure.DisableProcess#01",
         "procedure.DisableProcess#04",
     ),
-    _fault(
+    narrow_fault(
         "files.blank-pl",
         "EF.PL of a Profile reads as FF.",
         _file(0x2F05, enabled=True, body=_blank),
         f"{_FILES}#08",
     ),
-    _fault(
+    narrow_fault(
         "files.blank-env-classes",
         "EF ENV-CLASSES reads as FF without an Enabled Profile.",
         _file(0x2F11, enabled=False, body=_blank),
         f"{_FILES}#15",
     ),
-    _fault(
+    narrow_fault(
         "files.no-umpc",
         "Without an Enabled Profile there is no EF.UMPC.",
         _file(0x2F08, enabled=False, body=None),
         f"{_FILES}#01",
     ),
-    _fault(
+    narrow_fault(
         "files.blank-umpc",
         "EF.UMPC reads as FF without an Enabled Profile.",
         _file(0x2F08, enabled=False, body=_blank),
         f"{_FILES}#16",
     ),
-    _fault(
+    narrow_fault(
         "files.none-before-the-first",
         "Before any Profile is installed there is no file.",
         swap(command_context.CONTENT, _none_before_the_first),
         f"{_FILES}#02",
     ),
-    _fault(
+    narrow_fault(
         "list-notification.exchanged-when-many",
         "Of more than four Notifications oldest and youngest are listed with exchanged numbers.",
         swap(list_notification.LISTED, _exchanged_when_many),
         "ES10b.ListNotification#13",
     ),
-    _fault(
+    narrow_fault(
         "cancel-session.key-of-the-server",
         "CancelSession is signed under the CI of the server, not under that of the session.",
         on(cancel_session.CANCEL_SESSION, _signed_by_the_key_of_the_server),
         "ES10b.CancelSession#34",
     ),
-    _fault(
+    narrow_fault(
         "authenticate-server.empty-matching-id-dropped",
         "An empty matchingId is left out of the ctxParams1 that is signed.",
         swap(authenticate_server.SIGNED, _empty_matching_id_dropped),
         "ES10b.AuthenticateServer#10",
     ),
-    _fault(
+    narrow_fault(
         "store-metadata.ppr1-lost",
         "PPR1 alone is not kept.",
         _one_rule_lost(PprId.ppr1),
         "ES8+.StoreMetadata#19",
     ),
-    _fault(
+    narrow_fault(
         "store-metadata.ppr2-lost",
         "PPR2 alone is not kept.",
         _one_rule_lost(PprId.ppr2),

@@ -4,9 +4,6 @@ from dataclasses import replace
 from typing import Any, Final
 
 from rspcore.apdu import CommandApdu, Ins
-from rspcore.crypto.bsp import Bsp, BspSecurityError
-from rspcore.messages.es8p import ReplaceSessionKeysRequest
-from rspcore.messages.es10b import CancelSessionReason, EuiccCancelSessionSigned
 from rspcore.messages.es10c import DisableResult
 from rspcore.messages.metadata import (
     NotificationEvent,
@@ -14,9 +11,8 @@ from rspcore.messages.metadata import (
     StoreMetadataRequest,
     UpdateMetadataRequest,
 )
-from rspcore.messages.notifications import ErrorReason, NotificationMetadata
+from rspcore.messages.notifications import NotificationMetadata
 from rspcore.status import StatusWord
-from rspcore.tlv import Tlv
 from rspsim.euicc import applications, isdp, notifications
 from rspsim.euicc.decisions import Check
 from rspsim.euicc.es6 import update_metadata
@@ -24,12 +20,10 @@ from rspsim.euicc.isdr import information, selection
 from rspsim.euicc.isdr.es10a import set_default_dp_address
 from rspsim.euicc.isdr.es10a.set_default_dp_address import AddressAttempt
 from rspsim.euicc.isdr.es10b import (
-    cancel_session,
     get_euicc_info,
     list_notification,
     remove_notification_from_list,
 )
-from rspsim.euicc.isdr.es10b.cancel_session import CancelAttempt
 from rspsim.euicc.isdr.es10b.list_notification import EventFilter, Pending
 from rspsim.euicc.isdr.es10c import (
     delete_profile,
@@ -40,12 +34,8 @@ from rspsim.euicc.isdr.es10c import (
 )
 from rspsim.euicc.isdr.es10c.profile_attempt import ProfileAttempt
 from rspsim.euicc.isdr.es10c.set_nickname import NicknameAttempt
-from rspsim.euicc.load import step as protection
-from rspsim.euicc.load.es8p import configure_isdp, replace_session_keys, store_metadata
-from rspsim.euicc.load.es8p.configure_isdp import IsdpAttempt
-from rspsim.euicc.load.es8p.store_metadata import MetadataAttempt
 from rspsim.euicc.outcome import Outcome, View
-from rspsim.euicc.session_context import IDLE_SESSION, AuthenticatedServer
+from rspsim.euicc.session_context import IDLE_SESSION
 from rspsim.euicc.state import CardState, CiCredential, Profile
 from rspsim.euicc.uicc.commands.table import Handler
 from rspsim.faults.card.card_fault import (
@@ -53,22 +43,18 @@ from rspsim.faults.card.card_fault import (
     adds,
     answering_data,
     behind,
-    decides,
     on,
     swap,
 )
 from rspsim.faults.card.handler_changes import instead
+from rspsim.faults.card.unseen.third_fault import third_fault
 
 __all__ = ["FAULTS", "NOT_CAUGHT"]
 
 _EVENT: Final = NotificationEvent
 _UNDEFINED: Final = 127
 _NICKNAME_OCTETS: Final = 128
-_LONGEST_DATA: Final = 128
-_HEADER: Final = 2
-_NAME_UNITS: Final = 64
 _BLOCK: Final = 16
-_LARGEST_ICON: Final = 1024
 _AUTN: Final = 18
 """Where AUTN begins: behind RAND and the two lengths."""
 _AMF: Final = slice(6, 8)
@@ -171,22 +157,6 @@ def _session_kept(outcome: Outcome, view: View) -> Outcome:
     return replace(outcome, volatile=replace(outcome.volatile, session=view.session))
 
 
-def _value_fits(attempt: IsdpAttempt) -> bool:
-    data = attempt.request.dp_proprietary_data
-    return data is None or len(data) - _HEADER <= _LONGEST_DATA
-
-
-def _short_in_units(attempt: MetadataAttempt) -> bool:
-    return len(attempt.request.profile_name.encode("utf-16-be")) <= 2 * _NAME_UNITS
-
-
-def _no_block_of_padding(bsp: Bsp, one: Tlv) -> tuple[bytes, Bsp]:
-    plain, after = protection.UNPROTECT.standard(bsp, one)
-    if len(plain) % _BLOCK == 0:
-        raise BspSecurityError("a block of padding")
-    return plain, after
-
-
 def _iccid_of_the_last(state: CardState, metadata: NotificationMetadata, /) -> NotificationMetadata:
     if metadata.iccid is not None or not state.profiles:
         return metadata
@@ -216,21 +186,6 @@ def _first_event(pending: Pending, events: frozenset[int] | None, passes: EventF
     return list_notification.LISTED.standard(pending, first if events else events, passes)
 
 
-def _load_failed(attempt: CancelAttempt, server: AuthenticatedServer) -> EuiccCancelSessionSigned:
-    signed = cancel_session.SIGNED.standard(attempt, server)
-    if attempt.view.session.load is None:
-        return signed
-    return replace(signed, reason=CancelSessionReason.loadBppExecutionError)
-
-
-def _load_may_begin_again(outcome: Outcome, view: View) -> Outcome:
-    """Leaves, after a cancellation in a load, the session as before the load."""
-    if view.session.load is None or outcome.volatile.session.server is not None:
-        return outcome
-    session = replace(view.session, load=None)
-    return replace(outcome, volatile=replace(outcome.volatile, session=session))
-
-
 def _credential_of_the_last(state: CardState, profile: Profile, /) -> CiCredential:
     last = state.profiles[-1] if state.profiles else profile
     return notifications.CREDENTIAL.standard(state, replace(profile, ci_pkid=last.ci_pkid))
@@ -251,14 +206,6 @@ def _session_ends(view: View) -> Outcome:
 _ISDR, *_OTHERS = applications.APPLICATIONS.standard
 
 
-def _icon_is_short(attempt: MetadataAttempt) -> bool:
-    return len(attempt.request.icon or b"") < _LARGEST_ICON
-
-
-def _counter_goes_on(bsp: Bsp, request: ReplaceSessionKeysRequest) -> Bsp:
-    return replace(replace_session_keys.REPLACED.standard(bsp, request), counter=bsp.counter)
-
-
 def _one_amf(handler: Handler) -> Handler:
     """Refuses an authentication management field other than 8000."""
 
@@ -272,158 +219,120 @@ def _one_amf(handler: Handler) -> Handler:
     return run
 
 
-def _fault(number: int, name: str, summary: str, change: Any, *rows: str) -> CardFault:
-    return CardFault(f"third.{number:02}-{name}", summary, rows, change)
-
-
 FAULTS: Final[tuple[CardFault, ...]] = (
-    _fault(
+    third_fault(
         1,
         "same-address-refused",
         "The default SM-DP+ address that is set already is refused.",
         adds(set_default_dp_address.CHECKS, Check("other", _other_address, _UNDEFINED)),
         "ES10a.SetDefaultDpAddress#02",
     ),
-    _fault(
+    third_fault(
         2,
         "no-address-to-remove",
         "The removal of a default SM-DP+ address that is not set is refused.",
         adds(set_default_dp_address.CHECKS, Check("set", _address_to_remove, _UNDEFINED)),
         "ES10a.SetDefaultDpAddress#03",
     ),
-    _fault(
+    third_fault(
         3,
         "same-nickname-refused",
         "The nickname that a Profile has already is refused.",
         adds(set_nickname.CHECKS, Check("other", _other_nickname, _UNDEFINED)),
         "ES10c.SetNickname#02",
     ),
-    _fault(
+    third_fault(
         4,
         "no-nickname-to-remove",
         "The removal of a nickname that is not there is refused.",
         adds(set_nickname.CHECKS, Check("set", _nickname_to_remove, _UNDEFINED)),
         "ES10c.SetNickname#03",
     ),
-    _fault(
+    third_fault(
         5,
         "nickname-of-the-enabled",
         "The nickname of the Enabled Profile cannot be changed.",
         adds(set_nickname.CHECKS, Check("disabled", _of_a_disabled_one, _UNDEFINED)),
         "ES10c.SetNickname#06",
     ),
-    _fault(
+    third_fault(
         6,
         "nickname-of-128-octets",
         "A nickname is cut after 128 octets.",
         swap(set_nickname.STORED, _nickname_cut),
         "ES10c.SetNickname#05",
     ),
-    _fault(
+    third_fault(
         7,
         "refused-enabling-noted",
         "An enabling that is refused because the Profile is Enabled leaves a Notification.",
         on(enable_profile.ENABLE_PROFILE, _enabling_noted),
         "procedure.Notifications#12",
     ),
-    _fault(
+    third_fault(
         8,
         "refused-deletion-noted",
         "A deletion that is refused because the Profile is Enabled leaves a Notification.",
         on(delete_profile.DELETE_PROFILE, _deletion_noted),
         "ES10c.DeleteProfile#03",
     ),
-    _fault(
+    third_fault(
         9,
         "older-ones-along",
         "The removal of a Notification takes all older ones along.",
         swap(remove_notification_from_list.REMOVED, _older_along),
         "ES10b.RemoveNotificationFromList#01",
     ),
-    _fault(
+    third_fault(
         10,
         "deletion-of-the-first",
         "A Notification of deletion names the first Profile aboard.",
         swap(notifications.METADATA, _first_named),
         "ES10c.DeleteProfile#12",
     ),
-    _fault(
+    third_fault(
         11,
         "one-deletion-noted",
         "A memory reset leaves Notifications of the first Profile that it deletes alone.",
         on(euicc_memory_reset.EUICC_MEMORY_RESET, _one_deletion_noted),
         "procedure.MemoryResetProcess#02",
     ),
-    _fault(
+    third_fault(
         12,
         "counted-anew",
         "After a memory reset Notifications are numbered from 1 again.",
         behind(euicc_memory_reset.EUICC_MEMORY_RESET, _counted_anew),
         "procedure.Notifications#06",
     ),
-    _fault(
+    third_fault(
         13,
         "list-emptied",
         "A memory reset drops the Notifications that waited before it.",
         behind(euicc_memory_reset.EUICC_MEMORY_RESET, _list_emptied),
         "ES10c.eUICCMemoryReset#22",
     ),
-    _fault(
+    third_fault(
         14,
         "session-outlives-reset",
         "A memory reset leaves the RSP session open.",
         behind(euicc_memory_reset.EUICC_MEMORY_RESET, _session_kept),
         "procedure.MemoryResetProcess#04",
     ),
-    _fault(
-        15,
-        "value-of-128-octets",
-        "The limit of dpProprietaryData is counted without tag and length.",
-        decides(configure_isdp.CHECKS, "dp_proprietary_data", _value_fits),
-        "ES8+.ConfigureISDP#04",
-    ),
-    _fault(
-        16,
-        "icon-of-1023-octets",
-        "An icon of 1024 octets is refused.",
-        adds(
-            store_metadata.CHECKS,
-            Check("icon_short", _icon_is_short, ErrorReason.incorrectInputValues),
-        ),
-        "ES8+.StoreMetadata#04",
-    ),
-    _fault(
-        17,
-        "names-in-units",
-        "The characters of a Profile name are counted in units of 16 bits.",
-        adds(
-            store_metadata.CHECKS,
-            Check("short_in_units", _short_in_units, ErrorReason.incorrectInputValues),
-        ),
-        "ES8+.StoreMetadata#06",
-    ),
-    _fault(
-        18,
-        "no-block-of-padding",
-        "A segment whose padding fills a block is taken as one with a wrong MAC.",
-        swap(protection.UNPROTECT, _no_block_of_padding),
-        "ES8+.LoadProfileElements#07",
-    ),
-    _fault(
+    third_fault(
         19,
         "iccid-of-the-last",
         "The result of a load that ends before its metadata names the last Profile installed.",
         swap(notifications.METADATA, _iccid_of_the_last),
         "ES8+.InitialiseSecureChannel#21",
     ),
-    _fault(
+    third_fault(
         20,
         "remembered-once",
         "A second test Profile forgets the operational one that the first took the place of.",
         swap(isdp.REMEMBERED, _remembered_once),
         "ES10c.EnableProfile#44",
     ),
-    _fault(
+    third_fault(
         21,
         "nowhere-to-return",
         "A test Profile cannot be disabled where no operational one was Enabled before.",
@@ -433,42 +342,21 @@ FAULTS: Final[tuple[CardFault, ...]] = (
         ),
         "ES10c.DisableProfile#20",
     ),
-    _fault(
+    third_fault(
         23,
         "first-event-of-filter",
         "Of a filter of several events the first alone is looked for.",
         swap(list_notification.LISTED, _first_event),
         "ES10b.ListNotification#07",
     ),
-    _fault(
-        24,
-        "cancelled-load-failed",
-        "A cancellation in a load is signed with loadBppExecutionError, whatever the reason.",
-        swap(cancel_session.SIGNED, _load_failed),
-        "ES10b.CancelSession#30",
-    ),
-    _fault(
-        25,
-        "load-begins-again",
-        "A cancellation in a load leaves the session, and the load may begin again.",
-        behind(cancel_session.CANCEL_SESSION, _load_may_begin_again),
-        "ES10b.CancelSession#30",
-    ),
-    _fault(
+    third_fault(
         27,
         "first-ci-signs",
         "EUICCInfo1 lists the first CI alone for signing.",
         behind(get_euicc_info.GET_EUICC_INFO1, _first_ci_alone),
         "ES10b.GetEUICCInfo1#03",
     ),
-    _fault(
-        29,
-        "counter-goes-on",
-        "After ReplaceSessionKeys the counter of segments goes on.",
-        swap(replace_session_keys.REPLACED, _counter_goes_on),
-        "ES8+.ReplaceSessionKeys#01",
-    ),
-    _fault(
+    third_fault(
         30,
         "one-amf",
         "A challenge whose authentication management field is not 8000 is refused.",
@@ -478,19 +366,19 @@ FAULTS: Final[tuple[CardFault, ...]] = (
 )
 
 NOT_CAUGHT: Final[tuple[CardFault, ...]] = (
-    _fault(
+    third_fault(
         22,
         "type-without-icon",
         "An update that removes the icon leaves its type.",
         swap(update_metadata.UPDATED, _type_kept),
     ),
-    _fault(
+    third_fault(
         26,
         "signed-as-the-last",
         "Notifications are signed under the CI that the last Profile came under.",
         swap(notifications.CREDENTIAL, _credential_of_the_last),
     ),
-    _fault(
+    third_fault(
         28,
         "session-ends-with-select",
         "Another SELECT of the ISD-R ends the RSP session.",
