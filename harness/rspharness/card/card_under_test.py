@@ -17,13 +17,13 @@ from typing import Final
 
 from rspcore.apdu import CommandApdu, Ins, ResponseApdu
 from rspcore.errors import DecodeError, LocalError, RemoteError
-from rspcore.status import is_success
+from rspcore.status import StatusWord, is_success
 from rspharness.card.asking import AskingChannel, first_tag, outline
 from rspharness.card.known_secrets import KnownSecrets
 from rspharness.card.listed import (
     UnobservedError,
 )
-from rspharness.lpa.isdr_channel import TOOLKIT_BUSY, ChannelOptions, CutShortError
+from rspharness.lpa.isdr_channel import ChannelOptions, CutShortError
 from rspharness.lpa.proactive import free_toolkit
 from rspharness.record.timing import Timings
 from rspharness.record.verdicts import LinkFault, NotApplicable
@@ -180,7 +180,7 @@ class Card(AskingChannel):
         octets = command.encode() if isinstance(command, CommandApdu) else command
         response = ResponseApdu.parse(self.link.transmit(octets))
         first = octets[1:2] == bytes((Ins.STORE_DATA,)) and octets[3:4] == b"\0"
-        if first and response.sw == TOOLKIT_BUSY:
+        if first and response.sw == StatusWord.TOOLKIT_BUSY:
             self.was_busy()
             response = ResponseApdu.parse(self.link.transmit(octets))
         return response

@@ -20,7 +20,7 @@ from rspcore import tlv
 from rspcore.apdu import CommandApdu, Ins
 from rspcore.errors import DecodeError, RemoteError
 from rspcore.ota.http_session import Connection
-from rspcore.status import is_success
+from rspcore.status import StatusWord, is_success
 from rspharness.lpa.isdr_channel import IsdrChannel
 from rspharness.lpa.proactive import ProactiveCommand, fetch, terminal_response
 from rspharness.lpa.terminal import Proactive, Result, comprehension_objects
@@ -57,7 +57,6 @@ _MOST_AT_ONCE: Final = 237
 """Channel data of one TERMINAL RESPONSE, so that its command stays within 255 octets of data."""
 _MAX_ROUNDS: Final = 4096
 _IDLE_POLLS: Final = 20
-_BUSY: Final = 0x9300
 
 _PERFORMED: Final[Answer] = (Result.PERFORMED, None, b"")
 
@@ -149,7 +148,7 @@ class BipTerminal:
                 event = tlv.encode(0x99, bytes((_DATA_AVAILABLE,))) + bytes.fromhex("82028281")
                 data = tlv.encode(0xD6, event + channel.status(number) + channel.waiting())
                 response = self.card.transmit(CommandApdu(0x80, Ins.ENVELOPE, 0, 0, data))
-                channel.announced = response.sw != _BUSY
+                channel.announced = response.sw != StatusWord.TOOLKIT_BUSY
                 return is_success(response.sw)
         self.card.transmit(CommandApdu(0x80, Ins.GET_STATUS, 0x00, 0x0C))
         return False

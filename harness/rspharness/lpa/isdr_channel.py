@@ -23,11 +23,10 @@ from rspharness.lpa.terminal import Terminal
 from rspharness.targets.isdr_aids import ISDR_AIDS
 from rspharness.targets.transport import CardLink
 
-__all__ = ["LPAD_CAPABILITY", "TOOLKIT_BUSY", "ChannelOptions", "CutShortError", "IsdrChannel"]
+__all__ = ["LPAD_CAPABILITY", "ChannelOptions", "CutShortError", "IsdrChannel"]
 
-TOOLKIT_BUSY: Final = 0x9300
-"""Nothing was done, and the terminal sends the command again (TS 102 221, 10.2.1)."""
 _TIMES_BUSY: Final = 3
+"""How often a terminal sends a command again that was answered 9300 (TS 102 221, 10.2.1)."""
 
 LPAD_CAPABILITY: Final = bytes.fromhex("A903830107")
 """TERMINAL CAPABILITY data: a device with LUId, LPDd and LDSd (TS 102 221, 11.1.19)."""
@@ -331,7 +330,7 @@ class IsdrChannel(Sender):
         """
         response = self._sent(octets)
         for _ in range(_TIMES_BUSY):
-            if response.sw != TOOLKIT_BUSY:
+            if response.sw != StatusWord.TOOLKIT_BUSY:
                 break
             self.was_busy()
             response = self._sent(octets)

@@ -12,7 +12,6 @@ from rspcore.apdu import CommandApdu, Ins, ResponseApdu, class_for
 from rspcore.status import StatusWord, more_data
 from rspharness.card import expect
 from rspharness.card.card_under_test import Card
-from rspharness.lpa.isdr_channel import TOOLKIT_BUSY
 from rspharness.record.verdicts import ExpectationError
 from rspharness.targets.guard_tables import UNASSIGNED_INS
 
@@ -65,7 +64,7 @@ def send_all(card: Card, commands: Iterable[CommandApdu]) -> ResponseApdu:
     """
     commands = tuple(commands)
     response, number = _sent(card, commands)
-    if response.sw == TOOLKIT_BUSY:
+    if response.sw == StatusWord.TOOLKIT_BUSY:
         card.was_busy()
         response, number = _sent(card, commands)
     if number < len(commands) - 1:
