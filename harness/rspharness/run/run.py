@@ -10,17 +10,15 @@ from collections.abc import Collection, Hashable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from itertools import count
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, ClassVar
 
 from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError, RspError, StoreError
-from rspcore.ids import Aid, Eid, Iccid
+from rspcore.ids import Aid, Iccid
 from rspcore.pki.bundle import Pki
 from rspcore.pki.generate import issue_servers, make_pki
 from rspcore.tags import ISDR_AID
-from rspharness.card.aboard import NOBODY, Aboard
+from rspharness.card.aboard import Aboard
 from rspharness.card.capabilities import (
     Capabilities,
     options_beside_profiles,
@@ -33,18 +31,15 @@ from rspharness.record.testcase import Level
 from rspharness.record.timing import Timings
 from rspharness.record.trace import Trace
 from rspharness.record.verdicts import Cause, Inconclusive, TargetLost
-from rspharness.run.again import recover_later
-from rspharness.run.card_keeper import CardKeeper, JournalledLink
 from rspharness.run.case_state import CaseState
+from rspharness.run.custody import Custody
 from rspharness.run.identification import NoCardError, WrongCardError, identify
-from rspharness.run.journal import Before, journalled_eids, state_folder
+from rspharness.run.journal import Before
 from rspharness.run.opening import Opens, open_target
 from rspharness.run.preflight import Preflight
 from rspharness.run.recorded_run import how_made
-from rspharness.run.recovery import PutBack, aboard_of
+from rspharness.run.recovery import PutBack
 from rspharness.run.run_options import RunOptions
-from rspharness.targets.guard import GuardedLink
-from rspharness.targets.own_profile import OwnProfile, WatchedLink, is_of_suites
 from rspharness.targets.pki_folder import read_pki
 from rspharness.targets.recorded import RecordedTarget, described
 from rspharness.targets.target import Labelled, Returning, Snapshots, Target, TargetOptions
@@ -110,11 +105,9 @@ class Run:
         self._capabilities: Capabilities | None = None
         self._identified = False
         self._can_return = True
-        self._keeper: CardKeeper | None = None
-        self._not_kept: TemporaryDirectory[str] | None = None
-        self._own_profile = OwnProfile(self.owns)
         self._channel = ChannelOptions(isdr_aid=options.isdr_aid)
         self._rising = count((int(options.started.timestamp()) << 8) + 1)
+        self._custody = Custody(options, lambda: self.target, self._rising, self.facts, self.notes)
 
     @cached_property
     def pki(self) -> Pki:
@@ -352,12 +345,7 @@ class Run:
         link: CardLink = TimedLink(TracedLink(self.target.open(), trace, self.place), timings)
         if self.target.simulated:
             return link
-        isdr = self.options.isdr_aid or ISDR_AID
-        watched: CardLink = WatchedLink(link, self._own_profile)
-        if self.level is not Level.READ_ONLY:
-            watched = JournalledLink(watched, lambda: self._keeper, isdr)
-        own = self._own_profile
-        return GuardedLink(watched, self.level, own.is_enabled, isdr, own.objection)
+        return self._custody.guarded(link, self.level)
 
     def _identify(self, link: CardLink) -> None:
         """Takes in which card it is. One whose EID cannot be read is only read.
@@ -374,8 +362,8 @@ class Run:
         else:
             self.facts["eid"] = str(found)
         self.facts.update(self.target.facts())
-        if not isinstance(found, Cause) and not self.target.simulated and self._keeper is None:
-            self._keep_card(Card(link, self._channel), found)
+        if not isinstance(found, Cause) and not self.target.simulated:
+            self._custody.take(Card(link, self._channel), found, self.level)
 
     def _take_aid(self, aid: Aid | None) -> None:
         """Goes on with the AID by which the ISD-R was found."""
@@ -384,56 +372,10 @@ class Run:
         if aid not in (None, ISDR_AID):
             self.facts["isdr_aid"] = str(aid)
 
-    def _keep_card(self, card: Card, eid: Eid) -> None:
-        """Puts the card back after a run that did not end, and reads what it is now.
-
-        A run that changes nothing only says that it has to be put back.
-        """
-        folder = self._journals
-        if self.level is Level.READ_ONLY:
-            if str(eid) in journalled_eids(folder):
-                self.notes.append(
-                    "an earlier run changed the card and did not put it back: "
-                    f"{self._recover_line(eid)}"
-                )
-            return
-        if self.options.record is not None and str(eid) in journalled_eids(folder):
-            raise NoCardError(
-                "recording: an earlier run changed the card and did not put it back, which a "
-                f"replay could not repeat; put it back first: {self._recover_line(eid)}"
-            )
-        limit = self.options.change_limit
-        try:
-            self._keeper = CardKeeper(eid, self.target.name, folder, self.rising(), limit)
-        except StoreError as error:
-            raise NoCardError(f"the card was not changed: {error}") from error
-        self._own_profile.to_enable_again = self._enabled_before
-        self._own_profile.restoring = lambda: self._keeper is not None and self._keeper.restoring
-        self._own_profile.erases = self.options.erase_foreign and self.level is Level.DESTRUCTIVE
-        card.terminal_profile = None
-        card.reset()
-        earlier = self._keeper.take_over(card)
-        if earlier is not None:
-            self.notes.append(f"an earlier run did not put the card back; {earlier}")
-
     @property
     def before(self) -> Before | None:
         """Returns what the card was before it was changed; None where none is kept, or not read."""
-        return self._keeper.before if self._keeper else None
-
-    @cached_property
-    def _journals(self) -> Path:
-        """Returns the folder of the journals; for a card that is replayed one that ends with it."""
-        if self.target.settings.kind != "replay":
-            return state_folder()
-        self._not_kept = TemporaryDirectory(prefix="rsplab-replay-")
-        return Path(self._not_kept.name)
-
-    def _enabled_before(self) -> Iccid | None:
-        return None if self.before is None else aboard_of(self.before).enabled
-
-    def _recover_line(self, eid: Eid) -> str:
-        return recover_later(self.options, self.target.facts().get("reader", ""), eid)
+        return self._custody.before
 
     def recover(self) -> PutBack | None:
         """Works the journal of the card off and returns what became of it, None without a journal.
@@ -446,27 +388,18 @@ class Run:
         self.open_card(Trace(), Timings())
         if self.left is not None:
             raise Inconclusive(self.left.finding)
-        return self._keeper.earlier if self._keeper else None
+        return self._custody.earlier
 
     def put_back(self) -> None:
         """Puts a real card back to what it was, if this run changed it, and notes what came of it.
 
         What is not put back stays in the journal. A card that is replayed is not there.
         """
-        keeper = self._keeper
-        if keeper is None or self._not_kept is not None:
-            return
-        if keeper.owes:
-            line = self._recover_line(keeper.eid)
-            self.notes.append(keeper.ended(lambda: self.open_card(Trace(), Timings()), line))
-        self.facts["changing_commands"] = (
-            f"{keeper.counter.here:,} in this run, {keeper.counter.total:,} on this card"
-        )
+        self._custody.put_back(lambda: self.open_card(Trace(), Timings()))
 
     def leave(self) -> None:
         """Leaves the card as it is; a note says how it is put back."""
-        if (keeper := self._keeper) is not None and keeper.owes:
-            self.notes.append(keeper.left(self._recover_line(keeper.eid), "interrupted"))
+        self._custody.leave()
 
     @property
     def aboard(self) -> Aboard:
@@ -474,17 +407,14 @@ class Run:
 
         With --erase-foreign nothing is.
         """
-        before = None if self.options.erase_foreign else self.before
-        return NOBODY if before is None else aboard_of(before)
+        return self._custody.aboard
 
     def owns(self, iccid: Iccid | None, aid: Aid | None = None) -> bool:
         """Returns whether a Profile is of the suites: on a card that is kept, by its journal.
 
         On a simulated card, which is new for each case, the ICCIDs of the suites say so.
         """
-        if self.target.simulated:
-            return is_of_suites(iccid)
-        return self._keeper is not None and self._keeper.owns(iccid, aid)
+        return self._custody.owns(iccid, aid)
 
     @property
     def case_aboard(self) -> Aboard:
@@ -523,9 +453,6 @@ class Run:
 
     def close(self) -> None:
         """Closes the target if it was opened."""
-        if self._keeper is not None:
-            self._keeper.close()
-        if self._not_kept is not None:
-            self._not_kept.cleanup()
+        self._custody.close()
         if self.opened:
             self.target.close()

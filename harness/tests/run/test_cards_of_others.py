@@ -199,7 +199,7 @@ def test_address_of_the_owner_stays_where_no_case_changed_it(owner, make):
 def test_address_that_was_not_read_before_stays(owner, make):
     run = make()
     card = run.open_card(Trace(), Timings())
-    run._keeper._before = replace(run.before, address=None)
+    run._custody._keeper._before = replace(run.before, address=None)
     cleanup.remove_own(run.open_card(Trace(), Timings()), run)
     assert local_management.read_addresses(card).default_dp_address == "operator.test"
 

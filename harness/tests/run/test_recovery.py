@@ -160,7 +160,7 @@ def test_enabled_profile_that_is_not_in_the_journal_is_none_of_the_suites(target
     install(card, make(), SAME_PREFIX, enable=True)
     run = make()
     run.open_card(Trace(), Timings()).listed_profiles()
-    assert not run._own_profile.is_enabled()
+    assert not run._custody.own_profile.is_enabled()
     assert run.aboard.enabled == SAME_PREFIX.iccid
 
 
