@@ -39,6 +39,6 @@ def write(folder: Path) -> None:
         "# Users' stories",
         "Each row is a story or a variant of it, played by a case of `suites/scenarios/`. On the "
         "right are the faults on which it has to be red: of the card, or behind `server:` of the "
-        "SM-DP+. `harness/scenarios/faults.py` plays them.",
+        "SM-DP+. `harness/scenarios/faults.py --all` plays them.",
         *sections,
     )

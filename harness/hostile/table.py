@@ -29,11 +29,11 @@ import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from hashlib import sha256
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
+from rspharness.report.git_commit import lot_of
 from rspsim.transports.shared_daemon import shared_pcscd
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -114,17 +114,9 @@ def main() -> int:
 
 def _drawn(cards: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Returns the cards of a short table, drawn by the commit; one of them has two faults."""
-    asked = subprocess.run(
-        ["git", "rev-parse", "HEAD"],  # noqa: S607  the git of the one who asks
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    commit = asked.stdout.strip() or "no commit"
 
     def lot(card: dict[str, Any]) -> bytes:
-        return sha256(f"{commit} {card['name']}".encode()).digest()
+        return lot_of(ROOT, card["name"])
 
     doubles = [card for card in cards if card.get("double")]
     singles = [card for card in cards if not card.get("double")]

@@ -25,11 +25,12 @@ import tempfile
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import sources
+
+from rspharness.report.git_commit import lot_of
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).parent
@@ -96,7 +97,7 @@ def _run(half: str, options: argparse.Namespace) -> list[Seen]:
                 "RSPLAB_ALONE_AT": sources.digest(),
                 "RSPLAB_ALONE_DONE": f"{folder}/done",
                 "RSPLAB_ALONE_LOTS": "1" if options.all or options.case else str(SAMPLE),
-                "RSPLAB_ALONE_DRAW": _commit(),
+                "RSPLAB_ALONE_DRAW": lot_of(ROOT, "alone").hex(),
             },
             capture_output=True,
             text=True,
@@ -116,17 +117,6 @@ def _read(written: Path) -> list[Seen]:
         for line in path.read_text(encoding="utf-8").splitlines()
     ]
     return [one for one in seen if one["at"] == sources.digest()]
-
-
-def _commit() -> str:
-    asked = subprocess.run(
-        ["git", "rev-parse", "HEAD"],  # noqa: S607  the git of the one who asks
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return sha256(asked.stdout.encode()).hexdigest()
 
 
 def _wrong(half: str, seen: list[Seen], *, partial: bool) -> Iterator[str]:

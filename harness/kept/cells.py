@@ -22,14 +22,12 @@ Exit code 1 when something is wrong, with a line for each.
 """
 
 import argparse
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import ExitStack
 from dataclasses import replace
-from hashlib import sha256
 from itertools import product
 from pathlib import Path
 from queue import SimpleQueue
@@ -53,6 +51,7 @@ from cell_runs import (
     words_of,
 )
 
+from rspharness.report.git_commit import lot_of
 from rspsim.transports.shared_daemon import shared_pcscd
 
 
@@ -182,17 +181,9 @@ def _chosen(every: list[Cell], options: argparse.Namespace) -> list[Cell]:
 
 def _drawn(every: list[Cell]) -> list[Cell]:
     """Returns one cell of each level, drawn by the commit; the dearest order is not among them."""
-    asked = subprocess.run(
-        ["git", "rev-parse", "HEAD"],  # noqa: S607  the git of the one who asks
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    commit = asked.stdout.strip() or "no commit"
 
     def lot(cell: Cell) -> bytes:
-        return sha256(" ".join((commit, *words_of(cell))).encode()).digest()
+        return lot_of(ROOT, " ".join(words_of(cell)))
 
     short = [one for one in every if one.order != "twice" or one.level == "read-only"]
     drawn: list[Cell] = []

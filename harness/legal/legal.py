@@ -25,6 +25,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
+from rspharness.report.git_commit import lot_of
 from rspsim.card_claims import CLAIMS
 from rspsim.card_presets import RECORDED
 from rspsim.variations import VARIATIONS
@@ -131,7 +132,7 @@ def _chosen(options: argparse.Namespace) -> list[Kind]:
     packs = [_kind(*pack) for pack in _packed()]
     if options.all:
         return [*packs, *presets]
-    drawn = min(packs, key=lambda kind: sha256(f"{_commit()} {kind.card}".encode()).digest())
+    drawn = min(packs, key=lambda kind: lot_of(ROOT, str(kind.card)))
     print(f"drawn: {drawn.card['variations']}")
     return [drawn]
 
@@ -175,17 +176,6 @@ def _packed() -> list[list[Variation]]:
         else:
             packs.append([one])
     return packs
-
-
-def _commit() -> str:
-    asked = subprocess.run(
-        ["git", "rev-parse", "HEAD"],  # noqa: S607  the git of the one who asks
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return asked.stdout.strip() or "no commit"
 
 
 def _explained(outcome: Outcome, folder: Path) -> Iterator[str]:
