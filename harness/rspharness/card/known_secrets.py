@@ -16,8 +16,8 @@ __all__ = ["KnownSecrets", "is_telling"]
 
 _SHORTEST: Final = 8
 _FEWEST_VALUES: Final = 5
-_SESSION_KEYS: Final = (" S-ENC", " S-MAC")
-"""Ends of the names of keys that protect a BoundProfilePackage (SGP.22 v2, 2.6.4)."""
+_SESSION_KEYS: Final = (" S-ENC", " S-MAC", "initial MAC chaining value")
+"""Ends of the names of what protects a BoundProfilePackage (SGP.22 v2, 2.6.4)."""
 
 
 def is_telling(secret: bytes) -> bool:

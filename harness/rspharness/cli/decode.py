@@ -8,9 +8,12 @@ from base64 import b64decode
 from collections.abc import Iterable, Iterator
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from rspcore.errors import ConfigError
+
+if TYPE_CHECKING:
+    from rspharness.evidence.packages_in_clear import PackagesInClear
 
 __all__ = ["add_parser", "show"]
 
@@ -43,6 +46,14 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         metavar="FILE",
         help="write a capture of the trace with GSMTAP, which Wireshark opens, and show nothing",
     )
+    parser.add_argument(
+        "--session-keys",
+        type=Path,
+        metavar="FILE",
+        help="open BoundProfilePackages with the session keys of this file, as `rsplab run` and "
+        "`rsplab smdpp serve` write them with --session-keys; without it, with those beside a "
+        "trace, in a file of its name that ends in .keys",
+    )
     parser.set_defaults(func=show)
 
 
@@ -58,9 +69,7 @@ def show(options: argparse.Namespace) -> int:
 
     content = _content(options.what)
     if options.pcapng is None:
-        for line in _lines(content):
-            print(line)
-        return 0
+        return _shown(content, options)
     try:
         events = read_events(content.decode("utf-8"))
     except UnicodeDecodeError as problem:
@@ -74,7 +83,49 @@ def show(options: argparse.Namespace) -> int:
     return 0
 
 
-def _lines(content: bytes) -> Iterable[str]:
+def _shown(content: bytes, options: argparse.Namespace) -> int:
+    """Prints what is decoded.
+
+    Raises:
+        ConfigError: It is nothing that is known, the session keys cannot be read, or they were
+            named and open no package of it; the last after all was printed.
+    """
+    packages = _packages(options)
+    for line in _lines(content, packages):
+        print(line)
+    if options.session_keys is not None and packages is not None and not packages.opened:
+        raise ConfigError(
+            f"{options.what}: no BoundProfilePackage in it is opened by {options.session_keys} "
+            f"({packages.met or 'none'} met); session keys are those of one case, or of one server "
+            "since its start"
+        )
+    return 0
+
+
+def _packages(options: argparse.Namespace) -> "PackagesInClear | None":
+    """Returns what opens packages, None where no session keys are named or lie beside.
+
+    Raises:
+        ConfigError: they cannot be read.
+    """
+    from rspharness.evidence.packages_in_clear import (  # noqa: PLC0415  only when used
+        PackagesInClear,
+    )
+    from rspharness.record.session_keys import read_session_keys  # noqa: PLC0415  likewise
+
+    file = options.session_keys
+    if file is None:
+        file = Path(options.what).with_suffix(".keys") if options.what.endswith(".txt") else None
+        if file is None or not file.is_file():
+            return None
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise ConfigError(f"{file}: no session keys: {problem}") from problem
+    return PackagesInClear(read_session_keys(text, str(file)))
+
+
+def _lines(content: bytes, packages: "PackagesInClear | None") -> Iterable[str]:
     """Returns the lines of a trace, of a JSON object, of certificates or of octets.
 
     Raises:
@@ -93,11 +144,13 @@ def _lines(content: bytes) -> Iterable[str]:
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError:
-        return octet_lines(content)
+        return octet_lines(content, packages)
     if text.lstrip()[:1] == "{":
-        return body_lines(" ".join(text.split()))
+        return body_lines(" ".join(text.split()), packages)
     octets = octets_of_text(text)
-    return decoded(read_events(text)) if octets is None else octet_lines(octets)
+    if octets is None:
+        return decoded(read_events(text), packages)
+    return octet_lines(octets, packages)
 
 
 def _of_pem(content: bytes) -> Iterator[str]:

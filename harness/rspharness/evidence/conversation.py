@@ -10,12 +10,14 @@ from typing import Final
 
 from rspcore.apdu import Ins, channel_of
 from rspcore.frozen import dataclass
+from rspharness.record.secret_data import is_secret
 from rspharness.record.trace import Answered, Remark, Reset, TraceEvent
 
 __all__ = ["Exchange", "conversation"]
 
 _MORE_DATA: Final = 0x61
 _LAST_BLOCK: Final = 0x80
+_MOST: Final = 0xFF
 _HEADER: Final = 5
 """Octets of a command before its data: CLA INS P1 P2 Lc."""
 
@@ -48,6 +50,14 @@ class Exchange:
     def ins(self) -> int:
         """Returns the instruction octet."""
         return self.command[1] if len(self.command) > 1 else 0
+
+    @property
+    def is_secret(self) -> bool:
+        """Returns whether the data are hidden; a chain is judged by how its data begin."""
+        first = self.data[:_MOST]
+        if self.ins != Ins.STORE_DATA or len(first) == len(_data(self.command)):
+            return is_secret(self.command)
+        return is_secret(self.command[:3] + bytes((0, len(first))) + first)
 
 
 def _data(command: bytes) -> bytes:

@@ -6,6 +6,9 @@
         < GetEuiccDataResponse
             eidValue: 8904... (89049032123451234512345678901235)
 
+Where session keys of BoundProfilePackages are given, what a protected segment holds in clear stands
+behind = (`packages_in_clear`).
+
 HTTP exchanges stand between the commands, as they happened (`http_exchanges`). Nothing of a trace
 is left out but PINs, PUKs, keys and OTA data: what is not known by name is shown in octets.
 """
@@ -29,7 +32,7 @@ from rspharness.evidence.names import (
     function_name,
     instruction_name,
 )
-from rspharness.record.secret_data import without_secrets
+from rspharness.evidence.packages_in_clear import PackagesInClear, begins_package
 from rspharness.record.trace import Remark, Reset, TraceEvent
 
 __all__ = ["decoded", "proactive_lines"]
@@ -50,28 +53,40 @@ _ATR_OF_LSI: Final = {0x80: "ATR or number of the LSI"}
 _MODES: Final = {0: "none", 1: "MEP-A1", 2: "MEP-A2", 3: "MEP-B"}
 
 
-def decoded(events: Iterable[TraceEvent]) -> Iterator[str]:
-    """Yields the lines of a decoded trace."""
-    parts = groupby(
-        conversation(list(events)), lambda one: isinstance(one, Remark) and is_http(one)
-    )
-    for http, group in parts:
+def decoded(events: Iterable[TraceEvent], packages: PackagesInClear | None = None) -> Iterator[str]:
+    """Yields the lines of a decoded trace.
+
+    Args:
+        events: The trace.
+        packages: What opens its BoundProfilePackages: those the card gets, or, where it gets none,
+            those that a server sends.
+    """
+    talk = list(conversation(list(events)))
+    loads = any(isinstance(one, Exchange) and begins_package(one.data) for one in talk)
+    sent = None if loads else packages
+    for http, group in groupby(talk, lambda one: isinstance(one, Remark) and is_http(one)):
         if http:
             for message in messages([one for one in group if isinstance(one, Remark)]):
-                yield from message.decoded()
+                yield from message.decoded(sent)
         else:
-            yield from _others(group)
+            yield from _others(group, packages)
 
 
-def _others(group: Iterable[Exchange | Reset | Remark]) -> Iterator[str]:
+def _others(
+    group: Iterable[Exchange | Reset | Remark], packages: PackagesInClear | None
+) -> Iterator[str]:
     for one in group:
         match one:
             case Reset():
+                if packages is not None:
+                    packages.reset()
                 yield f"reset  ATR {one.atr.hex(' ').upper()}"
             case Remark():
                 yield f"# {one.text}" if one.text else "#"
             case Exchange():
                 yield from _exchange(one)
+                if packages is not None and one.ins == Ins.STORE_DATA:
+                    yield from _marked("=", packages.lines(one.data, one.channel))
 
 
 def _exchange(one: Exchange) -> Iterator[str]:
@@ -108,7 +123,7 @@ def _tag(data: bytes) -> int | None:
 def _request(one: Exchange, tag: int | None) -> Iterator[str]:
     if not one.data:
         return
-    if without_secrets(one.command) != one.command:
+    if one.is_secret:
         yield f"{len(one.data)} octets masked"
     elif tag is not None:
         yield from named(FUNCTIONS[tag][1] if tag in FUNCTIONS else "", one.data)

@@ -24,6 +24,7 @@ from rspcore.errors import DecodeError
 from rspcore.tlv import parse_all
 from rspharness.evidence.fields import INDENT, named, tree
 from rspharness.evidence.ota_scripts import script_lines
+from rspharness.evidence.packages_in_clear import PackagesInClear
 from rspharness.record.trace import Remark
 
 __all__ = ["HttpMessage", "body_lines", "is_http", "messages"]
@@ -86,8 +87,12 @@ class HttpMessage:
         self.sign = sign
         self.lines = [first]
 
-    def decoded(self) -> Iterator[str]:
-        """Yields the lines of a decoded trace."""
+    def decoded(self, packages: PackagesInClear | None = None) -> Iterator[str]:
+        """Yields the lines of a decoded trace.
+
+        Args:
+            packages: What opens a BoundProfilePackage, or None to leave it as it came.
+        """
         first, *others = self.lines
         administration = any(_ADMINISTRATION in line for line in others)
         function = "SCP81" if administration else _function(first)
@@ -100,7 +105,7 @@ class HttpMessage:
             if administration and _SCRIPT.fullmatch(line):
                 yield from script_lines(bytes.fromhex(line), 2)
             else:
-                yield from body_lines(line)
+                yield from body_lines(line, packages)
 
 
 def is_http(remark: Remark) -> bool:
@@ -128,8 +133,13 @@ def _function(first: str) -> str:
     return f"{_INTERFACES[parts[-2]]} {parts[-1]}"
 
 
-def body_lines(line: str) -> Iterator[str]:
-    """Yields a header field or a body, the members of a JSON object by their names."""
+def body_lines(line: str, packages: PackagesInClear | None = None) -> Iterator[str]:
+    """Yields a header field or a body, the members of a JSON object by their names.
+
+    Args:
+        line: The whole of it.
+        packages: What opens a BoundProfilePackage in it; its plaintext stands behind =.
+    """
     try:
         value = json.loads(line) if line[:1] == "{" else None
     except ValueError:
@@ -137,6 +147,9 @@ def body_lines(line: str) -> Iterator[str]:
     if isinstance(value, dict):
         for name, member in value.items():
             yield from _member(name, member)
+            if packages is not None and name == "boundProfilePackage":
+                for clear in packages.whole(_octets(member) or b""):
+                    yield f"{INDENT * 3}= {clear}"
     else:
         yield INDENT * 2 + _short(line)
 

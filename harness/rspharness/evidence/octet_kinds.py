@@ -10,7 +10,7 @@ Sources: SGP.22 v2 and v3, annex H; TCA profile interoperability; TS 102 221; TS
 """
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 from rspcore.apdu import CommandApdu, Ins
 from rspcore.errors import DecodeError
@@ -22,10 +22,11 @@ from rspharness.evidence.fields import (
     certificate_line,
     named,
     tree,
-    value_lines,
 )
 from rspharness.evidence.names import FUNCTIONS
 from rspharness.evidence.ota_scripts import script_lines
+from rspharness.evidence.packages_in_clear import PackagesInClear
+from rspharness.evidence.profile_elements import element_lines
 from rspharness.evidence.readings import read
 from rspharness.record.trace import Answered
 
@@ -51,19 +52,24 @@ _SEQUENCES: Final = (
     "EUICCSigned2",
 )
 """Types of SGP.22 that begin with the tag of a SEQUENCE."""
-_SECRET: Final = frozenset({"pinValue", "pukValue", "key", "opc", "keyData"})
-"""Members of profile elements that no view shows."""
 _STATUS_OCTETS: Final = 2
 _SHORTEST_COMMAND: Final = 4
 _INSTRUCTIONS: Final = frozenset(int(ins) for ins in Ins)
 
 
-def octet_lines(octets: bytes) -> Iterator[str]:
+def octet_lines(octets: bytes, packages: PackagesInClear | None = None) -> Iterator[str]:
     """Yields the lines of octets of any kind.
 
     Args:
         octets: One octet or more.
+        packages: What opens a BoundProfilePackage; its plaintext stands behind =.
     """
+    yield from _octet_lines(octets)
+    if packages is not None:
+        yield from (f"= {one}" for one in packages.whole(octets))
+
+
+def _octet_lines(octets: bytes) -> Iterator[str]:
     for kind in (_status, _script, _command, _package, _object):
         lines = kind(octets)
         if lines is not None:
@@ -123,24 +129,8 @@ def _package(octets: bytes) -> list[str] | None:
         return None
     lines: list[str] = []
     for one in elements:
-        lines += value_lines(f"{one.name}, {len(one.raw):,} octets", _masked(one.value), 0)
+        lines += element_lines(one)
     return lines
-
-
-def _masked(value: Any, name: str = "") -> Any:
-    """Returns a value of a profile element without PINs, PUKs and keys."""
-    match value:
-        case dict():
-            return {member: _masked(inner, member) for member, inner in value.items()}
-        case list():
-            return [_masked(inner, name) for inner in value]
-        case (str() as choice, inner):
-            return choice, _masked(inner, choice)
-        case bytes() | bytearray() if name in _SECRET:
-            return f"{len(value)} octets masked"
-        case bytes() if name == "iccid":  # of a package: its digits are not exchanged
-            return value.hex().upper().rstrip("F")
-    return value
 
 
 def _object(octets: bytes) -> list[str] | None:

@@ -77,7 +77,9 @@ def _is_secret(command: bytes) -> bool:
     if ins == Ins.ENVELOPE:
         return body[:1] == bytes((_SMS_PP_DOWNLOAD,)) or _has_lpae_pin(body)
     if ins == Ins.STORE_DATA and cla & 0x80:  # with another class it is APPEND RECORD
-        return p1 & _ENCODING != _CLEAR_TLV or (body[:1] != b"" and body[0] in _KEY_TEMPLATES)
+        # a block after the first, by its number in P2, begins with whatever octet comes there
+        sets_keys = command[3] == 0 and body[:1] != b"" and body[0] in _KEY_TEMPLATES
+        return p1 & _ENCODING != _CLEAR_TLV or sets_keys
     return ins in _SECRET
 
 

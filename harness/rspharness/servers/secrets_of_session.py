@@ -7,9 +7,10 @@ from rspcore.errors import CryptoError
 from rspcore.profile_maker import ProfileParameters, TestProfile
 from rspcore.profile_maker.parameters import BUILT_IN_CODES
 from rspharness.card.known_secrets import KnownSecrets
+from rspharness.record.session_keys import CHAINING, S_ENC, S_MAC
 from rspharness.servers.bound_package import PackageInputs
 
-__all__ = ["remember", "remember_profile"]
+__all__ = ["remember", "remember_keys", "remember_profile"]
 
 
 _CODES: Final = {"pin": "PIN", "puk": "PUK", "adm": "ADM key"}
@@ -34,15 +35,18 @@ def remember(secrets: KnownSecrets, profile: TestProfile, inputs: PackageInputs)
     secrets.add("otSK.DP", inputs.otsk_dp.scalar)
     secrets.add("private key of CERT.DPpb", inputs.key_dp.scalar)
     if inputs.replace_keys is not None:
-        _remember_keys(secrets, "PPK", inputs.replace_keys)
+        secrets.add("PPK S-ENC", inputs.replace_keys.s_enc)
+        secrets.add("PPK S-MAC", inputs.replace_keys.s_mac)
     try:
         agreed = inputs.otsk_dp.agree(inputs.otpk_euicc)
     except CryptoError:
         return  # a package for another curve is made on purpose
     keys = inputs.keys or session_keys(agreed, host_id=inputs.host_id, eid=inputs.eid)
-    _remember_keys(secrets, "session key", keys)
+    remember_keys(secrets, keys)
 
 
-def _remember_keys(secrets: KnownSecrets, kind: str, keys: BspKeys) -> None:
-    secrets.add(f"{kind} S-ENC", keys.s_enc)
-    secrets.add(f"{kind} S-MAC", keys.s_mac)
+def remember_keys(secrets: KnownSecrets, keys: BspKeys) -> None:
+    """Adds what the session of a BoundProfilePackage agreed on."""
+    secrets.add(S_ENC, keys.s_enc)
+    secrets.add(S_MAC, keys.s_mac)
+    secrets.add(CHAINING, keys.mac_chaining_value)

@@ -64,3 +64,10 @@ def test_remarks_resets_and_missing_answers_are_shown():
         "reset  ATR 3B 00",
         "line 3  channel 0  SELECT  no answer",
     ]
+
+
+def test_chain_is_masked_by_how_it_begins_and_not_by_how_a_block_does():
+    keys = "> 81 E2 10 00 03 A6 06 11\n< 90 00\n> 81 E2 90 01 03 5C 01 5A\n< 90 00\n"
+    assert "  > 6 octets masked" in lines(keys)
+    package = "> 81 E2 10 00 03 BF 3E 05\n< 90 00\n> 81 E2 90 01 05 B4 03 5C 01 5A\n< 90 00\n"
+    assert not any("masked" in line for line in lines(package))

@@ -70,7 +70,10 @@ def test_data_of_secret_commands_is_hidden(command, shown):
 
 @pytest.mark.parametrize(
     "command",
-    ["00200001", "0020000100", "81E2910006 BF3E035C015A 00", "00A40004023F00", "00E2000002 0102"],
+    [
+        *("00200001", "0020000100", "81E2910006 BF3E035C015A 00", "00A40004023F00"),
+        *("00E2000002 0102", "81E2910103 B4DDE4"),
+    ],
 )
 def test_other_commands_are_shown(command):
     assert masked(bytes.fromhex(command)) == bytes.fromhex(command).hex(" ").upper()

@@ -143,5 +143,11 @@ def test_session_keys_of_a_story_are_written_and_looked_for(tmp_path, capsys):
     assert main([*words, "--case", "Story.ScanACode#01", "--report", str(tmp_path)]) == 0
     (file,) = (tmp_path / "latest" / "traces").glob("*.keys")
     lines = file.read_text("utf-8").splitlines()
-    assert [line.rpartition(" ")[0] for line in lines] == ["session key S-ENC", "session key S-MAC"]
+    names = ["session key S-ENC", "session key S-MAC", "initial MAC chaining value"]
+    assert [line.rpartition(" ")[0] for line in lines] == names
     assert "session key" not in capsys.readouterr().out
+    assert main(["decode", str(file.with_suffix(".txt"))]) == 0
+    shown = capsys.readouterr().out
+    assert "  = ConfigureISDPRequest" in shown
+    assert "    akaParameter, " in shown
+    assert "usim-header" in shown

@@ -20,6 +20,7 @@ from rspharness.record.steps import Step
 from rspharness.run.applicability import require_trust
 from rspharness.run.case_state import CaseState
 from rspharness.run.run import Run
+from rspharness.servers.secrets_of_session import remember_keys
 from rspharness.simulated.direct_smdpp import DirectSmdpp
 from rspharness.simulated.direct_smds import DirectSmds
 from rspharness.simulated.fixture_cards import CardWords
@@ -217,8 +218,7 @@ class Story:
         """Adds the session keys of its servers to what the answers of the card are searched for."""
         for server in self._others.servers:
             for keys in server.session_keys:
-                self._cards.first.secrets.add("session key S-ENC", keys.s_enc)
-                self._cards.first.secrets.add("session key S-MAC", keys.s_mac)
+                remember_keys(self._cards.first.secrets, keys)
 
     def _require_delivered(self, phone: Phone) -> None:
         failed = [one.error for one in phone.deliver() if one.error is not None]
