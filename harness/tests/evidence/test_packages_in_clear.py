@@ -199,7 +199,7 @@ def test_package_of_an_http_body_or_of_a_file_is_opened_too(tmp_path, capsys):
     ],
 )
 def test_file_that_is_no_session_keys_is_refused_with_its_line(text, said):
-    with pytest.raises(ConfigError, match="^bsp") as caught:
+    with pytest.raises(ConfigError, match=r"bsp\.txt") as caught:
         read_session_keys(text, "bsp.txt")
     assert said in str(caught.value)
 
