@@ -92,6 +92,25 @@ def test_text_begins_with_the_digest_and_names_every_member():
     assert "EUICCInfo2.svn  020500 (2.5.0)" in text
 
 
+def test_fingerprints_of_two_cards_are_taken_and_compared_by_the_commands(tmp_path, capsys):
+    target, files = tmp_path / "older.toml", [tmp_path / f"{number}.json" for number in range(3)]
+    target.write_text('kind = "inprocess"\n\n[card]\npreset = "old-firmware"\n')
+    for file, card in zip(files, ("inprocess", "inprocess", str(target)), strict=True):
+        assert main(["fingerprint", "--target", card, "--json"]) == 0
+        file.write_text(capsys.readouterr().out)
+    usual, again, older = map(str, files)
+    assert main(["compare", usual, again]) == 0
+    assert capsys.readouterr().out.startswith("no difference; compared: ")
+    assert main(["compare", usual, older]) == 1
+    text = capsys.readouterr().out
+    assert main(["compare", usual, older, "--json"]) == 1
+    shown = {one["subject"]: one for one in json.loads(capsys.readouterr().out)["differences"]}
+    # SGP.22 v2.5 and v2.2.2, each of which a card says of itself in SVN (5.7.8)
+    svn = shown["EUICCInfo1.svn"]
+    assert (svn["a"], svn["b"]) == ("020500 (2.5.0)", "020202 (2.2.2)")
+    assert all(one["subject"] in text for one in shown.values() if one["counts"])
+
+
 def test_commands_show_and_compare_fingerprints(tmp_path, capsys):
     one, other = tmp_path / "one.json", tmp_path / "other.json"
     assert main(["fingerprint", "--target", "inprocess", "--json"]) == 0
