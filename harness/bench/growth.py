@@ -24,6 +24,7 @@ from time import process_time_ns  # noqa: TID251  a bench measures CPU time
 
 from direct import DirectLink
 from downloads import new_card, profile_of
+from grown_reports import CASES, GrownRuns
 
 from rspcore.ids import Iccid
 from rspcore.messages.metadata import NotificationEvent
@@ -48,7 +49,7 @@ MOST_STEP = 3.0
 PLOTS = Path("reports", "bench")
 SIZES = (2_000, 4_000, 8_000, 16_000, 32_000, 64_000, 128_000, 256_000, 500_000)
 COUNTS = (1, 2, 4, 8, 16, 32, 64, 100)
-ORDERS = (10, 30, 100, 300, 1_000, 3_000, 10_000)
+ORDERS = (10, 30, 100, 300, 1_000, 3_000, 10_000, 30_000, 100_000)
 NICKNAMES = ("one", "two")
 MEMORY = 400_000_000
 """Octets of memory of the cards: enough for the largest point."""
@@ -244,9 +245,10 @@ LIST_NOTIFICATIONS = bytes.fromhex("81E2910003BF280000")
 SELECT_ISDR = bytes.fromhex("01A4040010A0000005591010FFFFFFFF8900000100")
 
 
-def curves(sizes: Sequence[int], counts: Sequence[int], orders: Sequence[int]) -> tuple[Curve, ...]:
-    """Returns every curve."""
-    full = Full()
+def curves(points: slice) -> tuple[Curve, ...]:
+    """Returns every curve, measured at some of its points."""
+    full, runs = Full(), GrownRuns()
+    sizes, counts, orders, cases = SIZES[points], COUNTS[points], ORDERS[points], CASES[points]
     profiles = partial(full.command, LIST_PROFILES, full.state)
     notifications = partial(full.command, LIST_NOTIFICATIONS, full.notified)
     selection = partial(full.command, SELECT_ISDR, full.state)
@@ -260,6 +262,8 @@ def curves(sizes: Sequence[int], counts: Sequence[int], orders: Sequence[int]) -
         Curve("commit of a nickname, by Profiles", "ms", counts, full.commit),
         Curve("state file, by Profiles", "kB", counts, full.file),
         Curve("download, by orders of the server", "ms", orders, Stocked().time),
+        Curve("reports of a run, by its cases", "ms", cases, runs.report),
+        Curve("comparison of two runs, by their cases", "ms", cases, runs.comparison),
     )
 
 
@@ -289,7 +293,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     some = slice(0, 5) if options.quick else slice(None)
     broken = 0
-    for curve in curves(SIZES[some], COUNTS[some], ORDERS[some]):
+    for curve in curves(some):
         if options.only not in curve.name:
             continue
         values = [curve.measure(point) for point in curve.points]
