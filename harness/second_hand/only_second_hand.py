@@ -7,9 +7,17 @@
 """
 
 from rspsim.faults import card
-from rspsim.faults.card.blind import es10_mistakes, load_mistakes, uicc_mistakes
+from rspsim.faults.card.blind import (
+    authentication_mistakes,
+    es10_mistakes,
+    load_mistakes,
+    uicc_mistakes,
+)
 
 __all__: list[str] = []
 
 _AREAS = (es10_mistakes, load_mistakes, uicc_mistakes)
-card.FAULTS = tuple(one for area in _AREAS for one in (*area.FAULTS, *area.NOT_CAUGHT))
+card.FAULTS = (
+    *authentication_mistakes.FAULTS,
+    *(one for area in _AREAS for one in (*area.FAULTS, *area.NOT_CAUGHT)),
+)

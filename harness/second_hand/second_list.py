@@ -8,6 +8,8 @@
 
 from rspsim.faults import card
 from rspsim.faults.card.unseen import (
+    code_mistakes,
+    file_mistakes,
     package_mistakes,
     session_mistakes,
     terminal_mistakes,
@@ -16,5 +18,9 @@ from rspsim.faults.card.unseen import (
 
 __all__: list[str] = []
 
-_AREAS = (session_mistakes, package_mistakes, terminal_mistakes, writing_mistakes)
-card.FAULTS = tuple(one for area in _AREAS for one in (*area.FAULTS, *area.NOT_CAUGHT))
+_AREAS = (session_mistakes, package_mistakes, code_mistakes, writing_mistakes)
+card.FAULTS = (
+    *file_mistakes.FAULTS,
+    *terminal_mistakes.FAULTS,
+    *(one for area in _AREAS for one in (*area.FAULTS, *area.NOT_CAUGHT)),
+)

@@ -6,7 +6,12 @@ failed has not been tested. To add one, add an entry to the tuple of its area.
 
 from typing import Final
 
-from rspsim.faults.card.blind import es10_mistakes, load_mistakes, uicc_mistakes
+from rspsim.faults.card.blind import (
+    authentication_mistakes,
+    es10_mistakes,
+    load_mistakes,
+    uicc_mistakes,
+)
 from rspsim.faults.card.card_fault import CardFault
 from rspsim.faults.card.es6 import update_metadata
 from rspsim.faults.card.isdr import (
@@ -35,6 +40,7 @@ from rspsim.faults.card.isdr import (
 from rspsim.faults.card.isdr.newer import (
     device_changes,
     esim_ports,
+    port_switching,
     rpm_commands,
     rpm_metadata,
     version_3,
@@ -58,10 +64,12 @@ from rspsim.faults.card.narrow import (
     leading,
     leading_loads,
     loads,
+    noted_events,
     packages,
     requests,
     rows,
     sessions,
+    shown_files,
     states,
 )
 from rspsim.faults.card.narrow import switching as narrow_switching
@@ -86,6 +94,8 @@ from rspsim.faults.card.uicc import (
     toolkit_and_ota,
 )
 from rspsim.faults.card.unseen import (
+    code_mistakes,
+    file_mistakes,
     loading_mistakes,
     package_mistakes,
     session_mistakes,
@@ -113,6 +123,7 @@ FAULTS: Final[tuple[CardFault, ...]] = (
     *rpm_metadata.FAULTS,
     *device_changes.FAULTS,
     *esim_ports.FAULTS,
+    *port_switching.FAULTS,
     *version_3_servers.FAULTS,
     *transport.FAULTS,
     *challenge_eid_rat.FAULTS,
@@ -173,10 +184,13 @@ FAULTS: Final[tuple[CardFault, ...]] = (
     *commits.FAULTS,
     *second_hand.FAULTS,
     *es10_mistakes.FAULTS,
+    *authentication_mistakes.FAULTS,
     *load_mistakes.FAULTS,
     *uicc_mistakes.FAULTS,
     *session_mistakes.FAULTS,
     *package_mistakes.FAULTS,
+    *file_mistakes.FAULTS,
+    *code_mistakes.FAULTS,
     *terminal_mistakes.FAULTS,
     *writing_mistakes.FAULTS,
     *state_mistakes.FAULTS,
@@ -188,6 +202,8 @@ FAULTS: Final[tuple[CardFault, ...]] = (
     *loads.FAULTS,
     *requests.FAULTS,
     *narrow_switching.FAULTS,
+    *noted_events.FAULTS,
+    *shown_files.FAULTS,
     *sessions.FAULTS,
     *states.FAULTS,
     *rows.FAULTS,

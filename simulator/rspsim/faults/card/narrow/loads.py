@@ -16,7 +16,8 @@ from rspcore.tlv import Tlv
 from rspsim.euicc.load import step
 from rspsim.euicc.load.es8p import store_metadata
 from rspsim.euicc.load.es8p.store_metadata import MetadataAttempt
-from rspsim.faults.card.card_fault import CardFault, Change, decides, skip, swap
+from rspsim.faults.card.card_fault import Change, decides, skip, swap
+from rspsim.faults.card.narrow.narrow_fault import narrow_fault
 
 __all__ = ["FAULTS"]
 
@@ -131,17 +132,13 @@ def _rules_of_both(request: StoreMetadataRequest) -> StoreMetadataRequest:
     return replace(kept, profile_policy_rules=frozenset({PprId.ppr1})) if both else kept
 
 
-def _fault(name: str, summary: str, change: Change, *rows: str) -> CardFault:
-    return CardFault(f"narrow.load.{name}", summary, rows, change)
-
-
 _E = ErrorReason
 _LPE: Final = "ES8+.LoadProfileElements"
 _META: Final = "ES8+.StoreMetadata"
 
 FAULTS: Final = (
-    _fault(
-        "any-mac-at-87",
+    narrow_fault(
+        "load.any-mac-at-87",
         "The MAC of the 87 in A0 and A2 is not verified.",
         _any_mac(lambda one, _: one.tag == Tag.Protected87),
         "ES8+.ConfigureISDP#06",
@@ -149,8 +146,8 @@ FAULTS: Final = (
         "Tamper.LoadBoundProfilePackage#02",
         "Tamper.LoadBoundProfilePackage#04",
     ),
-    _fault(
-        "mac-without-last-octet",
+    narrow_fault(
+        "load.mac-without-last-octet",
         "The last octet of the MAC of an 86 is not compared.",
         _any_mac(
             lambda one, right: one.tag == Tag.Protected86 and _but_for_the_last_octet(one, right)
@@ -159,8 +156,8 @@ FAULTS: Final = (
         f"{_LPE}#19",
         f"{_LPE}#20",
     ),
-    _fault(
-        "any-chain-at-86",
+    narrow_fault(
+        "load.any-chain-at-86",
         "An 86 with the MAC of another place in the chain is accepted.",
         _any_mac(_at_86),
         f"{_LPE}#21",
@@ -168,70 +165,75 @@ FAULTS: Final = (
         f"{_LPE}#23",
         "ES8+.ReplaceSessionKeys#12",
     ),
-    _fault("iccid-padded", "A short ICCID is filled up.", _repaired(_iccid_padded), f"{_META}#33"),
-    _fault(
-        "iccid-made-up",
+    narrow_fault(
+        "load.iccid-padded", "A short ICCID is filled up.", _repaired(_iccid_padded), f"{_META}#33"
+    ),
+    narrow_fault(
+        "load.iccid-made-up",
         "Metadata without ICCID are given one.",
         _filled(Tag.Iccid, bytes.fromhex("98099909000000000099")),
         f"{_META}#34",
     ),
-    _fault(
-        "provider-made-up",
+    narrow_fault(
+        "load.provider-made-up",
         "Metadata without serviceProviderName have an empty one.",
         _filled(Tag.ServiceProviderName, b""),
         f"{_META}#35",
     ),
-    _fault(
-        "name-made-up",
+    narrow_fault(
+        "load.name-made-up",
         "Metadata without profileName have an empty one.",
         _filled(Tag.ProfileName, b""),
         f"{_META}#36",
     ),
-    _fault(
-        "provider-cut",
+    narrow_fault(
+        "load.provider-cut",
         "A serviceProviderName that is too long is cut.",
         _cut(Tag.ServiceProviderName),
         f"{_META}#37",
     ),
-    _fault(
-        "name-cut", "A profileName that is too long is cut.", _cut(Tag.ProfileName), f"{_META}#38"
+    narrow_fault(
+        "load.name-cut",
+        "A profileName that is too long is cut.",
+        _cut(Tag.ProfileName),
+        f"{_META}#38",
     ),
-    _fault(
-        "metadata-of-any-tag",
+    narrow_fault(
+        "load.metadata-of-any-tag",
         "Metadata under another tag than BF25 are read.",
         swap(store_metadata.READ, _any_tag),
         f"{_META}#50",
     ),
-    _fault(
-        "metadata-cut-short",
+    narrow_fault(
+        "load.metadata-cut-short",
         "Metadata shorter than BF25 announces are read.",
         swap(store_metadata.READ, _completed),
         f"{_META}#51",
     ),
-    _fault(
-        "one-rule-of-two",
+    narrow_fault(
+        "load.one-rule-of-two",
         "Of PPR1 and PPR2 together PPR1 alone is kept.",
         swap(store_metadata.KEPT, _rules_of_both),
         f"{_META}#21",
         "procedure.PolicyRules#11",
     ),
-    _fault(
-        "ppr1-not-in-the-rat",
+    narrow_fault(
+        "load.ppr1-not-in-the-rat",
         "PPR1 is accepted whatever the RAT says.",
         decides(store_metadata.CHECKS, "rules_authorised", _authorised_without(PprId.ppr1)),
         f"{_META}#22",
         f"{_META}#26",
         "procedure.ForbiddenPPR#01",
     ),
-    _fault(
-        "ppr2-not-in-the-rat",
+    narrow_fault(
+        "load.ppr2-not-in-the-rat",
         "PPR2 is accepted whatever the RAT says.",
         decides(store_metadata.CHECKS, "rules_authorised", _authorised_without(PprId.ppr2)),
         f"{_META}#23",
         "procedure.ForbiddenPPR#02",
     ),
-    _fault(
-        "rules-of-nobody",
+    narrow_fault(
+        "load.rules-of-nobody",
         "Rules without an owner are accepted.",
         skip(store_metadata.CHECKS, "rules_owned"),
         f"{_META}#25",

@@ -13,8 +13,9 @@ from rspsim.euicc.profile_content.interpreter import interpret, order
 from rspsim.euicc.profile_content.interpreter.building import Building, Refused
 from rspsim.euicc.profile_content.interpreter.order import Placing
 from rspsim.euicc.profile_content.model import FileSystem
-from rspsim.faults.card.card_fault import CardFault, Change, decides
+from rspsim.faults.card.card_fault import Change, decides
 from rspsim.faults.card.handler_changes import entry_instead
+from rspsim.faults.card.narrow.narrow_fault import narrow_fault
 
 __all__ = ["FAULTS"]
 
@@ -126,10 +127,6 @@ def _ascending_or_no_telecom(placing: Placing) -> bool:
     return not lower and placing.number_unused
 
 
-def _fault(name: str, summary: str, change: Change, *rows: str) -> CardFault:
-    return CardFault(f"narrow.package.{name}", summary, rows, change)
-
-
 _MISTAKES: Final = (
     ("mf", "fillPattern and repeatPattern", "both patterns for one file", "MF#08"),
     ("mf", "an EF has neither", "a PIN status for an EF", "MF#09"),
@@ -163,8 +160,8 @@ _PLACES: Final = (
 
 FAULTS: Final = (
     *(
-        _fault(
-            row.lower().replace("#", "-"),
+        narrow_fault(
+            f"package.{row.lower().replace('#', '-')}",
             f"PE {name or 'usim'} with {what} is passed over.",
             _passing_over(name, reason),
             f"Profile.{row}",
@@ -172,52 +169,52 @@ FAULTS: Final = (
         for name, reason, what, row in _MISTAKES
     ),
     *(
-        _fault(
-            row.lower().replace("#", "-"),
+        narrow_fault(
+            f"package.{row.lower().replace('#', '-')}",
             f"PE {name} {where} is passed over.",
             _passing_over(name, check),
             f"Profile.{row}",
         )
         for name, check, where, row in _PLACES
     ),
-    _fault(
-        "without-mf",
+    narrow_fault(
+        "package.without-mf",
         "A package without MF is installed.",
         _passing_over("end", "no MF"),
         "Profile.MF#06",
     ),
-    _fault(
-        "script-of-new-files",
+    narrow_fault(
+        "package.script-of-new-files",
         "A script writes only into files that it made.",
         _wrapping("genericFileManagement", _older_files_kept),
         "Profile.GFM#02",
     ),
-    _fault(
-        "application-without-java-card",
+    narrow_fault(
+        "package.application-without-java-card",
         "A card without Java Card passes over a mandated application.",
         _wrapping("application", _without_java_card),
         "Profile.Application#03",
     ),
-    _fault(
-        "empty-list-refused",
+    narrow_fault(
+        "package.empty-list-refused",
         "A header with an empty list of mandatory AIDs is refused.",
         _refusing("header", _no_application_named),
         "Profile.Header#03",
     ),
-    _fault(
-        "mf-file-left-out-refused",
+    narrow_fault(
+        "package.mf-file-left-out-refused",
         "doNotCreate for a file of the MF is refused.",
         _refusing("mf", _left_out_of_the_mf),
         "Profile.MF#04",
     ),
-    _fault(
-        "optional-files-at-once",
+    narrow_fault(
+        "package.optional-files-at-once",
         "Optional USIM files after another application are refused.",
         _refusing("opt-usim", _after_another_application),
         "Profile.USIM#04",
     ),
-    _fault(
-        "telecom-ascends",
+    narrow_fault(
+        "package.telecom-ascends",
         "PE-TELECOM with a lower number than an element before it is refused.",
         decides(order.ORDER, "identification_unique", _ascending_or_no_telecom),
         "Profile.Package#07",

@@ -4,15 +4,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
-from rspcore.errors import DecodeError
 from rspcore.messages.es10c import ProfileState
 from rspcore.messages.metadata import NotificationEvent, PprId, ProfileClass
-from rspcore.messages.notifications import NotificationMetadata, ProfileInstallationResult
-from rspsim.euicc import cat, notifications, startup
+from rspcore.messages.notifications import NotificationMetadata
+from rspsim.euicc import cat, startup
 from rspsim.euicc.isdr.es10_function import AnyFunction
-from rspsim.euicc.isdr.es10b import authenticate_server, cancel_session, list_notification
+from rspsim.euicc.isdr.es10b import authenticate_server, cancel_session
 from rspsim.euicc.isdr.es10c import (
-    delete_profile,
     disable_profile,
     enable_profile,
     euicc_memory_reset,
@@ -20,42 +18,31 @@ from rspsim.euicc.isdr.es10c import (
 )
 from rspsim.euicc.load.es8p import store_metadata
 from rspsim.euicc.outcome import Outcome, View
-from rspsim.euicc.profile_content.model import EMPTY_CONTENT, FileSystem, ProfileContent
-from rspsim.euicc.state import CardState, PendingNotification, Profile
-from rspsim.euicc.uicc import command_context
-from rspsim.faults.card.card_fault import (
-    Change,
-    answering_data,
-    on,
-    swap,
-)
+from rspsim.euicc.profile_content.model import EMPTY_CONTENT
+from rspsim.euicc.state import CardState, Profile
+from rspsim.faults.card.card_fault import Change, answering_data, on, swap
 from rspsim.faults.card.narrow.narrow_fault import narrow_fault
+from rspsim.faults.card.narrow.noted_events import last_event
 
 __all__ = ["FAULTS"]
 
 _ENABLE: Final = NotificationEvent.notificationEnable
 _DISABLE: Final = NotificationEvent.notificationDisable
-_INSTALL: Final = NotificationEvent.notificationInstall
 _ENABLED: Final = b"\x9f\x70\x01\x01"
 _DISABLED: Final = b"\x9f\x70\x01\x00"
-
-
-def _last(state: CardState) -> int | None:
-    """Returns the event of the youngest Notification."""
-    return state.notifications[-1].event if state.notifications else None
 
 
 def _lost_beside_enabling(state: CardState, /) -> CardState:
     """Disables, at a reset, what is Enabled while its Notification of enabling waits alone."""
     profile = state.enabled_profile
-    if profile is None or len(state.notifications) != 1 or _last(state) != _ENABLE:
+    if profile is None or len(state.notifications) != 1 or last_event(state) != _ENABLE:
         return state
     return state.with_profile(replace(profile, state=ProfileState.disabled))
 
 
 def _back_beside_disabling(state: CardState, /) -> CardState:
     """Enables, at a reset, the one Profile whose Notification of disabling waits alone."""
-    if state.enabled_profile or len(state.notifications) != 1 or _last(state) != _DISABLE:
+    if state.enabled_profile or len(state.notifications) != 1 or last_event(state) != _DISABLE:
         return state
     iccid = NotificationMetadata.decode(state.notifications[0].metadata).iccid
     profile = None if iccid is None else state.profile_by_iccid(iccid)
@@ -121,24 +108,6 @@ def _with_ppr1(request: Any, view: View) -> bool:
     return rules is not None and PprId.ppr1 in rules
 
 
-def _address_of_the_other(state: CardState, metadata: NotificationMetadata, /) -> Any:
-    """Sends the Notification of enabling to the address of the one of disabling before it."""
-    if metadata.profile_management_operation != {_ENABLE} or _last(state) != _DISABLE:
-        return metadata
-    before = NotificationMetadata.decode(state.notifications[-1].metadata)
-    if before.iccid == metadata.iccid:
-        return metadata
-    return replace(metadata, notification_address=before.notification_address)
-
-
-def _unasked(wanted: NotificationEvent) -> Change:
-    def addresses(profile: Profile, event: int, /) -> tuple[str, ...]:
-        found = notifications.ADDRESSES.standard(profile, event)
-        return found or (("unasked.example.com",) if event is wanted else ())
-
-    return swap(notifications.ADDRESSES, addresses)
-
-
 def _listed_otherwise(holds: Callable[[CardState], bool], old: bytes, new: bytes) -> Change:
     """Returns a change of profileState in the list, for some states of the card."""
 
@@ -156,18 +125,7 @@ def _third_of_three(state: CardState) -> bool:
 
 def _just_disabled_of_two(state: CardState) -> bool:
     two = len(state.profiles) == 2
-    return two and state.enabled_profile is None and _last(state) == _DISABLE
-
-
-def _implicit_in_silence(_request: Any, view: View, outcome: Outcome) -> Outcome:
-    """Leaves no Notification of a Profile that another one takes the place of."""
-    before = {one.seq_number for one in view.state.notifications}
-    kept = tuple(
-        one
-        for one in outcome.state.notifications
-        if one.seq_number in before or one.event != _DISABLE
-    )
-    return replace(outcome, state=replace(outcome.state, notifications=kept))
+    return two and state.enabled_profile is None and last_event(state) == _DISABLE
 
 
 def _one_left(request: Any, view: View, outcome: Outcome) -> Outcome:
@@ -175,86 +133,6 @@ def _one_left(request: Any, view: View, outcome: Outcome) -> Outcome:
     states = [one.state for one in view.state.profiles]
     alone = states == [ProfileState.disabled] and len(request.reset_options) == 1
     return replace(outcome, state=view.state) if alone else outcome
-
-
-def _result_forgotten(_request: Any, view: View, outcome: Outcome) -> Outcome:
-    """Forgets, with a Profile that is deleted, the result of its installation."""
-    gone = {one.iccid for one in view.state.profiles} - {
-        one.iccid for one in outcome.state.profiles
-    }
-    kept = tuple(
-        one
-        for one in outcome.state.notifications
-        if one.event != _INSTALL or NotificationMetadata.decode(one.metadata).iccid not in gone
-    )
-    return replace(outcome, state=replace(outcome.state, notifications=kept))
-
-
-def _results_lost(*, failed: bool) -> Change:
-    """Returns a change by which a reset drops results, of failures or of installations."""
-
-    def wanted(one: PendingNotification) -> bool:
-        try:
-            data = ProfileInstallationResult.decode(one.octets).data
-        except DecodeError:
-            return True
-        return (data.final_result.error_result is not None) is not failed
-
-    def kept(state: CardState, /) -> CardState:
-        return replace(state, notifications=tuple(filter(wanted, state.notifications)))
-
-    return swap(startup.KEPT, kept)
-
-
-def _former_files(state: CardState) -> ProfileContent:
-    """Shows the files of a Profile whose Notification of disabling is the last."""
-    if state.enabled_profile is None and _last(state) == _DISABLE:
-        iccid = NotificationMetadata.decode(state.notifications[-1].metadata).iccid
-        profile = None if iccid is None else state.profile_by_iccid(iccid)
-        if profile is not None:
-            return profile.content
-    return command_context.CONTENT.standard(state)
-
-
-def _file(fid: int, *, enabled: bool, body: Callable[[bytes], bytes] | None) -> Change:
-    """Returns a change of one file below the MF: its body, or that it is there."""
-
-    def content(state: CardState) -> ProfileContent:
-        plain = command_context.CONTENT.standard(state)
-        if (state.enabled_profile is not None) is not enabled:
-            return plain
-        files = []
-        for one in plain.files.files:
-            if one.path != (fid,):
-                files.append(one)
-            elif body is not None:
-                files.append(replace(one, body=body(one.body)))
-        return replace(plain, files=FileSystem(tuple(files)))
-
-    return swap(command_context.CONTENT, content)
-
-
-def _blank(body: bytes) -> bytes:
-    return b"\xff" * len(body)
-
-
-def _none_before_the_first(state: CardState) -> ProfileContent:
-    return command_context.CONTENT.standard(state) if state.profiles else EMPTY_CONTENT
-
-
-def _exchanged_when_many(
-    pending: Any, events: frozenset[int] | None, passes: Callable[..., bool]
-) -> Any:
-    """Exchanges the numbers of the oldest and the youngest of more than four Notifications."""
-    found = list_notification.LISTED.standard(pending, events, passes)
-    if events is not None or len(found) < 5:
-        return found
-    first, last = (NotificationMetadata.decode(one.metadata) for one in (found[0], found[-1]))
-    exchanged = (
-        replace(found[0], metadata=replace(first, seq_number=last.seq_number).encode()),
-        replace(found[-1], metadata=replace(last, seq_number=first.seq_number).encode()),
-    )
-    return (exchanged[0], *found[1:-1], exchanged[1])
 
 
 def _signed_by_the_key_of_the_server(_request: Any, view: View, outcome: Outcome) -> Outcome:
@@ -294,7 +172,7 @@ def _returns_to_itself(state: CardState, leaving: Profile) -> Profile | None:
 
 _EN: Final = "ES10c.EnableProfile"
 _DIS: Final = "ES10c.DisableProfile"
-_FILES: Final = "procedure.FileStructure"
+
 
 FAULTS: Final = (
     narrow_fault(
@@ -367,25 +245,6 @@ FAULTS: Final = (
         f"{_DIS}#05",
     ),
     narrow_fault(
-        "switch.address-of-the-other",
-        "The Notification of enabling goes to the address of the Profile that was disabled.",
-        swap(notifications.METADATA, _address_of_the_other),
-        f"{_EN}#34",
-    ),
-    narrow_fault(
-        "notifications.enable-unasked",
-        "A Profile that names no address for it leaves a Notification of enabling.",
-        _unasked(_ENABLE),
-        f"{_EN}#35",
-        "procedure.Notifications#03",
-    ),
-    narrow_fault(
-        "notifications.disable-unasked",
-        "A Profile that names no address for it leaves a Notification of disabling.",
-        _unasked(_DISABLE),
-        f"{_DIS}#19",
-    ),
-    narrow_fault(
         "get-profiles-info.third-not-enabled",
         "The third of three Profiles is never listed as Enabled.",
         _listed_otherwise(_third_of_three, _ENABLED, _DISABLED),
@@ -398,12 +257,6 @@ FAULTS: Final = (
         f"{_DIS}#23",
     ),
     narrow_fault(
-        "enable-profile.former-in-silence",
-        "A Profile that another one takes the place of leaves no Notification.",
-        on(enable_profile.ENABLE_PROFILE, _implicit_in_silence),
-        f"{_DIS}#24",
-    ),
-    narrow_fault(
         "disable-profile.test-returns-to-itself",
         "A test Profile that is disabled is Enabled again, where none was Enabled before it.",
         swap(disable_profile.RETURN_TARGET, _returns_to_itself),
@@ -414,70 +267,6 @@ FAULTS: Final = (
         "One Disabled Profile alone is not deleted by deleteOperationalProfiles.",
         on(euicc_memory_reset.EUICC_MEMORY_RESET, _one_left),
         "ES10c.eUICCMemoryReset#01",
-    ),
-    narrow_fault(
-        "delete-profile.result-forgotten",
-        "The result of the installation goes with a Profile that is deleted.",
-        on(delete_profile.DELETE_PROFILE, _result_forgotten),
-        "procedure.DeleteProcess#02",
-    ),
-    narrow_fault(
-        "load.failure-lost-at-reset",
-        "A reset drops the results of loads that failed.",
-        _results_lost(failed=True),
-        "ES10b.LoadBoundProfilePackage#29",
-    ),
-    narrow_fault(
-        "load.result-lost-at-reset",
-        "A reset drops the results of installations.",
-        _results_lost(failed=False),
-        "ES10b.LoadBoundProfilePackage#08",
-        "ES8+.LoadProfileElements#43",
-        "procedure.PowerLoss#05",
-    ),
-    narrow_fault(
-        "files.of-the-former",
-        "After disabling the files of the former Profile stay.",
-        swap(command_context.CONTENT, _former_files),
-        f"{_DIS}#21",
-        "procedure.DisableProcess#01",
-        "procedure.DisableProcess#04",
-    ),
-    narrow_fault(
-        "files.blank-pl",
-        "EF.PL of a Profile reads as FF.",
-        _file(0x2F05, enabled=True, body=_blank),
-        f"{_FILES}#08",
-    ),
-    narrow_fault(
-        "files.blank-env-classes",
-        "EF ENV-CLASSES reads as FF without an Enabled Profile.",
-        _file(0x2F11, enabled=False, body=_blank),
-        f"{_FILES}#15",
-    ),
-    narrow_fault(
-        "files.no-umpc",
-        "Without an Enabled Profile there is no EF.UMPC.",
-        _file(0x2F08, enabled=False, body=None),
-        f"{_FILES}#01",
-    ),
-    narrow_fault(
-        "files.blank-umpc",
-        "EF.UMPC reads as FF without an Enabled Profile.",
-        _file(0x2F08, enabled=False, body=_blank),
-        f"{_FILES}#16",
-    ),
-    narrow_fault(
-        "files.none-before-the-first",
-        "Before any Profile is installed there is no file.",
-        swap(command_context.CONTENT, _none_before_the_first),
-        f"{_FILES}#02",
-    ),
-    narrow_fault(
-        "list-notification.exchanged-when-many",
-        "Of more than four Notifications oldest and youngest are listed with exchanged numbers.",
-        swap(list_notification.LISTED, _exchanged_when_many),
-        "ES10b.ListNotification#13",
     ),
     narrow_fault(
         "cancel-session.key-of-the-server",
