@@ -1,157 +1,23 @@
-"""ES12 and ES2+ of the SM-DP+ against a mock SM-DS and a mock operator, lost answers and kills."""
+"""ES12 of the SM-DP+ against a mock SM-DS: lost answers and kills."""
 
 import json
 import sys
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from rspcore.crypto.curves import Curve
-from rspcore.ids import Oid
 from rspcore.messages.es10b import CancelSessionReason
-from rspcore.pki.generate import issue_tls, make_pki
-from rspcore.profile_maker import make_profile, preset
-from rspsim.env import ManualClock, SeededRng
-from rspsim.smdpp import HttpRequest, OrderState, Policy, SmDpPlus
+from rspsim.env import ManualClock
+from rspsim.smdpp import OrderState
 from rspsim.smdpp.errands import DUE_AGAIN, GIVEN_UP
-from rspsim.smdpp.partner_calls import PartnerReply, carried_out
-from rspsim.smds import SmDs
-from rspsim.stores.server_state import FileState
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from conftest import CardStandIn, Lpa
+sys.path.insert(0, str(Path(__file__).parent))
+from conftest import Lpa
+from partners import DS, Killed, World, code
 
 pytestmark = pytest.mark.once
-
-PKI = make_pki()
-PROFILE = make_profile(preset("PROFILE_OPERATIONAL1"))
-DS, OPERATOR = "testrootsmds.example.com", "operator.example.com"
-HEADERS = {"X-Admin-Protocol": "gsma/rsp/v2.5.0", "Content-Type": "application/json"}
-
-
-class Killed(BaseException):
-    """The process ended here."""
-
-
-class World:
-    """An SM-DP+ on a file, an SM-DS and an operator, in one process; calls can fail on the way."""
-
-    def __init__(self, path, **policy):
-        self.path, self.clock, self.policy = path, ManualClock(), policy
-        own = issue_tls(
-            PKI, Curve.NIST_P256, ["dp.example"], self.clock.now(), registered_id=Oid("2.999.10")
-        )
-        self.certificate = own.certificate.der
-        self.ds = SmDs(PKI, address=DS, rng=SeededRng(b"ds"), clock=self.clock)
-        self.card = CardStandIn(PKI)
-        self.calls, self.reported, self.points, self.kill_at, self.starts = [], [], 0, None, 0
-        self.lose, self.status = set(), {}
-        self.start()
-
-    def start(self):
-        self.starts += 1
-        self.state = FileState(self.path)
-        kept = self.state._commit
-
-        def commit():
-            self.point()
-            kept()
-            self.point()
-
-        self.state._commit = commit
-        self.dp = SmDpPlus(
-            PKI,
-            address="dp.example.com",
-            rng=SeededRng(f"{self.path.name} {self.starts}".encode()),
-            clock=self.clock,
-            policy=replace(Policy(), **self.policy),
-            state=self.state,
-        )
-
-    def point(self):
-        self.points += 1
-        if self.points == self.kill_at:
-            raise Killed
-
-    def restart(self):
-        self.state.close()
-        self.start()
-
-    def post(self, call):
-        self.calls.append(call)
-        self.point()
-        if "before" in self.lose:
-            return PartnerReply(status=None, reason="refused")
-        request = HttpRequest(
-            method="POST",
-            path=call.path,
-            headers=call.headers,
-            body=call.body,
-            client_certificate=self.certificate,
-        )
-        if call.address == OPERATOR:
-            status = self.status.get(OPERATOR, 204)
-            if status == 204:
-                self.reported.append(json.loads(call.body))
-            return PartnerReply(status=status)
-        if call.address in self.status:
-            return PartnerReply(status=self.status[call.address])
-        answer = carried_out(self.ds.steps(request), self)
-        self.point()
-        if "answer" in self.lose:
-            self.lose.discard("answer")
-            return PartnerReply(status=None, reason="cut")
-        return PartnerReply(status=answer.status, body=answer.body)
-
-    def call(self, function, name, requester="2.999.77", **members):
-        header = {"functionRequesterIdentifier": requester, "functionCallIdentifier": name}
-        request = HttpRequest(
-            method="POST",
-            path="/gsma/rsp2/es2plus/" + function,
-            headers=HEADERS,
-            body=json.dumps({"header": header, **members}).encode(),
-            client_certificate=self.certificate,
-        )
-        answer = carried_out(self.dp.steps(request), self)
-        assert answer.status == 200
-        return json.loads(answer.body)
-
-    def ordered(self, name="D"):
-        kind = {"profileType": "PROFILE_OPERATIONAL1", "eid": str(self.card.eid)}
-        return self.call("downloadOrder", name, **kind)["iccid"]
-
-    def confirm(self, iccid, name="C", **members):
-        wanted = {"iccid": iccid, "smdsAddress": DS, "matchingId": "E-1", "releaseFlag": True}
-        return code(self.call("confirmOrder", name, **(wanted | members)))
-
-    def errands(self):
-        """Makes every call that is due now."""
-        made = []
-        while errand := self.dp.take_errand():
-            made.append(errand.function)
-            self.dp.settle_errand(errand, self.post(errand.call))
-        return made
-
-    @property
-    def events(self):
-        return [one.event_id for one in self.ds.surroundings.events.of(self.card.eid)]
-
-    def order(self):
-        return self.dp.orders.all()[-1]
-
-    def install(self):
-        lpa = Lpa(self.dp, self.card, address="dp.example.com")
-        lpa.download("E-1")
-        lpa.notify(lpa.card.result(lpa.transaction_id, self.order().iccid))
-        assert self.order().state is OrderState.INSTALLED
-
-
-def code(answer):
-    status = answer["header"]["functionExecutionStatus"]
-    data = status.get("statusCodeData")
-    return "ok" if data is None else f"{data['subjectCode']}/{data['reasonCode']}"
 
 
 @pytest.fixture
@@ -413,93 +279,3 @@ def test_a_kill_at_any_point_leaves_no_event_behind_and_no_order_half_done(tmp_p
         world.errands()
         assert (world.events, world.state.errands.all()) == ([], ()), at
         world.state.close()
-
-
-@pytest.fixture
-def reported(tmp_path):
-    made = World(tmp_path / "dp.db", operator_address=OPERATOR)
-    yield made
-    made.state.close()
-
-
-def test_the_operator_hears_of_package_and_installation(reported):
-    iccid = reported.ordered()
-    reported.confirm(iccid)
-    reported.install()
-    reported.errands()
-    points = [one["notificationPointId"] for one in reported.reported]
-    assert points == [3, 4]
-    last = reported.reported[-1]
-    assert last["iccid"] == iccid
-    assert last["eid"] == str(reported.card.eid)
-    assert last["profileType"] == "PROFILE_OPERATIONAL1"
-    assert last["timestamp"] == "2025-01-01T00:00:00Z"
-    assert last["notificationPointStatus"] == {"status": "Executed-Success"}
-    assert last["resultData"].startswith("vyd"), "BF27, what the card signed"
-    assert last["header"]["functionRequesterIdentifier"] == "2.999.10"
-
-
-def test_the_operator_hears_of_a_limit_that_is_reached(reported):
-    reported.confirm(reported.ordered(), confirmationCode="1234")
-    for _ in range(3):
-        lpa = Lpa(reported.dp, reported.card, address="dp.example.com")
-        lpa.initiate()
-        lpa.authenticate("E-1")
-        lpa.get_package("4321")
-    assert reported.order().state is OrderState.ERROR
-    reported.errands()
-    (report,) = reported.reported
-    assert report["notificationPointId"] == 2
-    status = report["notificationPointStatus"]
-    assert status["status"] == "Failed"
-    assert status["statusCodeData"]["subjectCode"] == "8.2.7"
-    assert status["statusCodeData"]["reasonCode"] == "6.4"
-    assert reported.events == [], "the event goes with it"
-
-
-def test_reports_wait_for_an_operator_that_is_away(reported):
-    reported.confirm(reported.ordered())
-    reported.status[OPERATOR] = 503
-    reported.install()
-    reported.errands()
-    assert reported.reported == []
-    reported.restart()
-    del reported.status[OPERATOR]
-    reported.clock.advance(timedelta(seconds=10))
-    reported.errands()
-    assert [one["notificationPointId"] for one in reported.reported] == [3, 4]
-
-
-def test_a_resend_is_known_over_a_restart_and_forgotten_after_its_time(world):
-    kind = {"profileType": "PROFILE_OPERATIONAL1"}
-    first = world.call("downloadOrder", "SAME", **kind)["iccid"]
-    world.restart()
-    assert world.call("downloadOrder", "SAME", **kind)["iccid"] == first
-    world.clock.advance(timedelta(days=1))
-    assert world.call("downloadOrder", "SAME", **kind)["iccid"] != first
-
-
-def test_a_client_with_constant_identifiers_works_the_next_day(world):
-    """Each day it orders, confirms and cancels under the same identifiers."""
-    for _ in range(3):
-        iccid = world.ordered()
-        assert world.confirm(iccid, name="D") == "ok"
-        cancelled = {"iccid": iccid, "finalProfileStatusIndicator": "Available"}
-        assert code(world.call("cancelOrder", "D", **cancelled)) == "ok"
-        assert world.errands() == ["deleteEvent"]
-        world.clock.advance(timedelta(days=1))
-
-
-@pytest.mark.parametrize(("lenient", "answer"), [(False, "1.6/2.1"), (True, "ok")])
-def test_matching_ids_of_laboratories_are_a_policy(tmp_path, lenient, answer):
-    world = World(tmp_path / "dp.db", lenient_ids=lenient)
-    assert world.confirm(world.ordered(), matchingId="TS48v2_x.1", smdsAddress=None) == answer
-    world.state.close()
-
-
-@pytest.mark.parametrize(("any_requester", "answer"), [(False, "1.6/2.1"), (True, "ok")])
-def test_requesters_that_are_no_oid_are_a_policy(tmp_path, any_requester, answer):
-    world = World(tmp_path / "dp.db", any_requester=any_requester)
-    kind = {"profileType": "PROFILE_OPERATIONAL1", "requester": "portal"}
-    assert code(world.call("downloadOrder", "D", **kind)) == answer
-    world.state.close()
