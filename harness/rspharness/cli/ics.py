@@ -9,7 +9,7 @@ from rspharness.cli.command_options import add_server, card_choice, card_options
 
 if TYPE_CHECKING:
     from rspharness.record.catalogue import Catalogue
-    from rspharness.run.card_values import Said
+    from rspharness.run.declaration.card_values import Said
     from rspharness.targets.settings import TargetSettings
 
 __all__ = ["add_parser", "check", "init"]
@@ -63,7 +63,7 @@ def init(options: argparse.Namespace) -> int:
         ConfigError: no card, or the file is there or cannot be written.
         LocalError: the file is no .toml.
     """
-    from rspharness.run.declaration_draft import draft  # noqa: PLC0415  only when used
+    from rspharness.run.declaration.draft import draft  # noqa: PLC0415  only when used
 
     file: Path = options.file
     if file.suffix != ".toml":
@@ -92,7 +92,7 @@ def check(options: argparse.Namespace) -> int:
         ConfigError: no card, or no catalogue.
         LocalError: a name or a value of the file is wrong.
     """
-    from rspharness.run.card_values import contradictions  # noqa: PLC0415  only when used
+    from rspharness.run.declaration.card_values import contradictions  # noqa: PLC0415  only when used
 
     product = "smds" if options.smds else "smdpp" if options.smdpp else ""
     settings = _declared(options.file, product)
@@ -176,7 +176,7 @@ def _catalogue(product: str) -> "Catalogue":
 
 
 def _declared(file: Path, product: str) -> "TargetSettings":
-    from rspharness.run.declared_names import require_known_names  # noqa: PLC0415  only when used
+    from rspharness.run.declaration.declared_names import require_known_names  # noqa: PLC0415  only when used
     from rspharness.targets.settings import TargetSettings as Settings  # noqa: PLC0415  likewise
 
     try:
@@ -193,8 +193,8 @@ def _said(options: argparse.Namespace) -> "tuple[Said, dict[str, str]]":
     """Reads the card that the options choose."""
     from rspharness.card.card_under_test import Card  # noqa: PLC0415  only when used
     from rspharness.record.testcase import Level  # noqa: PLC0415  likewise
-    from rspharness.run.card_values import said_by  # noqa: PLC0415  likewise
     from rspharness.run.connection import reached  # noqa: PLC0415  likewise
+    from rspharness.run.declaration.card_values import said_by  # noqa: PLC0415  likewise
     from rspharness.targets.guard import GuardedLink  # noqa: PLC0415  likewise
 
     choice = card_choice(options)

@@ -139,7 +139,7 @@ def make_server_run(config: pytest.Config, collected: "Collected") -> None:
     from rspharness.peers.server_run import ServerRun  # noqa: PLC0415  likewise
     from rspharness.peers.server_target import KIND, ServerWords, is_own, place_of  # noqa: PLC0415  likewise
     from rspharness.run import card_runs, collection  # noqa: PLC0415  likewise
-    from rspharness.run.declared_names import require_known_names  # noqa: PLC0415  likewise
+    from rspharness.run.declaration.declared_names import require_known_names  # noqa: PLC0415  likewise
     from rspharness.targets.settings import TargetSettings  # noqa: PLC0415  likewise
 
     try:

@@ -13,7 +13,7 @@ from rspcore.crypto.curves import Curve
 from rspcore.errors import ConfigError, LocalError, RspError
 from rspharness.record.testcase import Level
 from rspharness.run.collection import Collected
-from rspharness.run.declared_names import require_known_names
+from rspharness.run.declaration.declared_names import require_known_names
 from rspharness.run.further_cards import shared_out
 from rspharness.run.identification import named_eid
 from rspharness.run.opening import load_settings

@@ -16,7 +16,7 @@ from rspharness.record.catalogue import Catalogue, Requirement
 from rspharness.record.testcase import Level
 from rspharness.record.verdicts import Inconclusive
 from rspharness.run.applicability import excuses
-from rspharness.run.declared_names import require_known_cases
+from rspharness.run.declaration.declared_names import require_known_cases
 from rspharness.run.option_values import value
 from rspharness.run.run import NoCardError, Run
 

@@ -11,8 +11,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from one_case import make_checkout, run
 
 from rspharness.cli.main import main
-from rspharness.run.card_values import Said, contradictions
-from rspharness.run.declaration_draft import draft
+from rspharness.run.declaration.card_values import Said, contradictions
+from rspharness.run.declaration.draft import draft
 from rspharness.targets.settings import TargetSettings
 
 pytestmark = pytest.mark.once

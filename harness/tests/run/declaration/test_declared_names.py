@@ -7,7 +7,7 @@ import pytest
 from rspcore.errors import ConfigError
 from rspharness.card.declared_values import KNOWN_VALUES
 from rspharness.record.catalogue import Catalogue
-from rspharness.run.declared_names import require_known_cases, require_known_names
+from rspharness.run.declaration.declared_names import require_known_cases, require_known_names
 from rspharness.run.run import Run, RunOptions
 from rspharness.simulated.inprocess import InProcessTarget
 from rspharness.targets.settings import TargetSettings

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from rspharness.run.card_values import Said
+from rspharness.run.declaration.card_values import Said
 
 __all__ = ["draft"]
 
