@@ -37,12 +37,12 @@ SERVER = "server:"
 LONGEST = 160
 DRAWN = 24
 """Faults of a short run, each with all rows that name it."""
-NEWER = frozenset(
-    row["id"]
-    for row in csv.DictReader(CATALOGUE.read_text(encoding="utf-8").splitlines())
-    if row["versions"] == "v3"
-)
+VARIANTS = str(ROOT / "fixtures" / "targets" / "variants")
+_ROWS = tuple(csv.DictReader(CATALOGUE.read_text(encoding="utf-8").splitlines()))
+NEWER = frozenset(row["id"] for row in _ROWS if row["versions"] == "v3")
 """Rows of version 3, which are played on a card of version 3.1."""
+WITH_PORTS = frozenset(row["id"] for row in _ROWS if "O_E_MEP" in row["condition"])
+"""Rows of several eSIM Ports, which are played on the first variant that has what they need."""
 HEAD = """# Stories and the faults they find
 
 Made by `python harness/scenarios/faults.py --write`, which plays each row of `faults.toml` on a
@@ -70,11 +70,11 @@ def main() -> int:
     parser.add_argument("--write", action="store_true", help="write FAULTS.md anew")
     options = parser.parse_args()
     os.chdir(ROOT)
-    rows_of: dict[tuple[str, bool], list[str]] = defaultdict(list)
+    rows_of: dict[tuple[str, int], list[str]] = defaultdict(list)
     for row, faults in declared().items():
         if not options.row or any(fnmatchcase(row, one) for one in options.row):
             for fault in faults:
-                rows_of[fault, row in NEWER].append(row)
+                rows_of[fault, (row in NEWER) + (row in WITH_PORTS)].append(row)
     if not (options.all or options.row or options.write):
         rows_of = dict(sorted(rows_of.items(), key=_lot)[:DRAWN])
     found: Found = {}
@@ -96,7 +96,7 @@ def main() -> int:
     return 1 if wrong else 0
 
 
-def _lot(one: tuple[tuple[str, bool], list[str]]) -> bytes:
+def _lot(one: tuple[tuple[str, int], list[str]]) -> bytes:
     return lot_of(ROOT, f"{one[0]}")
 
 
@@ -110,7 +110,9 @@ def play(fault: str, rows: list[str]) -> Found:
     with tempfile.TemporaryDirectory() as folder:
         words = [f"--rsp-{kind}-fault={fault.removeprefix(SERVER)}", f"--rsp-report={folder}"]
         words += [f"--rsp-case={row}" for row in rows]
-        if NEWER.intersection(rows):
+        if WITH_PORTS.intersection(rows):
+            words.append(f"--rsp-also={VARIANTS}")
+        elif NEWER.intersection(rows):
             words.append("--rsp-personality=v3.1")
         said = io.StringIO()
         with redirect_stdout(said), redirect_stderr(said):

@@ -16,6 +16,7 @@ from rspcore.apdu import CommandApdu, Ins, ResponseApdu, class_for
 from rspcore.errors import DecodeError, LocalError, RemoteError, RspError
 from rspcore.frozen import dataclass, replace
 from rspcore.ids import Aid
+from rspcore.messages.v3.lsi_configuration import LsiFunction
 from rspcore.status import StatusWord, describe, is_success, more_data, proactive_pending
 from rspcore.tags import ISDR_AID, Tag
 from rspharness.lpa.es10_functions import Sender
@@ -89,6 +90,7 @@ class IsdrChannel(Sender):
         refresh_expected: True while what the card announces belongs to a switch it has accepted:
             its REFRESH is fetched by whoever asked for the switch, and by nobody else.
         terminal: What the terminal keeps of the card's toolkit since the last reset.
+        lsi: LSI in use where the card's eSIM Ports are configured, None on a card with one port.
     """
 
     def __init__(self, link: CardLink, options: ChannelOptions | None = None) -> None:
@@ -100,6 +102,7 @@ class IsdrChannel(Sender):
         self.pending_proactive: int | None = None
         self.refresh_expected = False
         self.terminal = Terminal()
+        self.lsi: int | None = None
 
     def __enter__(self) -> Self:
         """Opens the channel."""
@@ -208,6 +211,26 @@ class IsdrChannel(Sender):
         """Treats channel and toolkit as after a reset."""
         self.number, self.fci, self.pending_proactive = None, b"", None
         self.refresh_expected, self.terminal = False, Terminal()
+        self.lsi = None
+
+    def reset_in_use(self) -> None:
+        """Resets as a REFRESH asks for: the card, or the LSI in use where several are configured.
+
+        The other eSIM Ports go on (SGP.22 v3.1, 2.12).
+
+        Raises:
+            RemoteError: the card refused MANAGE LSI (reset), or as `open`.
+        """
+        lsi = self.lsi
+        if lsi is None:
+            self.reset()
+            return
+        self.forget()
+        self.lsi = lsi
+        response = self.transmit(CommandApdu(0x80, Ins.MANAGE_LSI, LsiFunction.RESET, lsi, le=256))
+        if not is_success(response.sw):
+            raise _refusal(f"MANAGE LSI (reset {lsi})", response)
+        self.open()
 
     def reopen(self) -> bytes:
         """Opens a channel again after the card has closed all but the basic one.

@@ -220,13 +220,13 @@ def _poll(card: IsdrChannel) -> None:
 
 
 def _restart(card: IsdrChannel) -> None:
-    card.reset()
+    card.reset_in_use()
 
 
 def _settle(card: IsdrChannel, *, refresh: bool) -> None:
     if settle_refresh(card) is None and refresh:
         # A reset is what a device without CAT does after refreshFlag TRUE; it completes the switch.
-        card.reset()
+        card.reset_in_use()
 
 
 def _require_state(card: IsdrChannel, name: ProfileName, state: ProfileState) -> ProfileInfo:

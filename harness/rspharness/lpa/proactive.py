@@ -197,7 +197,7 @@ def _carry_out(card: IsdrChannel, command: ProactiveCommand) -> None:
         terminal_response(card, command, Result.PERFORMED)
         card.reopen()
     else:
-        card.reset()
+        card.reset_in_use()
 
 
 def settle_refresh(card: IsdrChannel) -> int | None:

@@ -161,6 +161,7 @@ class EsimPorts:
             expected="two eSIM Ports",
             actual=f"{found.ports}, highest LSI {found.highest}",
         )
+        card.lsi = 0
         return cls(card, mode)
 
     def select(self, number: int, *, keep: bool = False) -> None:
@@ -195,7 +196,16 @@ class EsimPorts:
         card.number, card.fci, card.terminal = kept.number, kept.fci, kept.terminal
         card.pending_proactive = kept.pending if announced is None else announced
         card.refresh_expected = kept.expected
-        self.in_use = number
+        self.in_use = card.lsi = number
+
+    def to_isdr(self) -> None:
+        """Selects the port of the ISD-R: port 0 in MEP-A, that in use in MEP-B.
+
+        Raises:
+            ExpectationError: the card refuses.
+        """
+        if self.mode is not MepMode.B:
+            self.select(_ISDR_PORT)
 
     def reset(self, number: int) -> bytes:
         """Resets one LSI; returns the data of the answer.
@@ -208,7 +218,7 @@ class EsimPorts:
         response = manage(card, LsiFunction.RESET, number)
         expect.success(response, f"MANAGE LSI (reset {number})")
         if number == self.in_use:
-            card.forget_channel()
+            self._forget_channel()
         else:
             self._kept.pop(number, None)
             card.pending_proactive = waiting
@@ -316,9 +326,14 @@ class EsimPorts:
         """Carries out a REFRESH that was fetched on the port in use: 09 there, 04 by its reset."""
         if command.qualifier == Refresh.PROFILE_STATE_CHANGE:
             terminal_response(self.card, command, PERFORMED)
-            self.card.forget_channel()
+            self._forget_channel()
         else:
             self.reset(self.in_use)
+
+    def _forget_channel(self) -> None:
+        """Treats the channel of the port in use as closed; the LSI stays."""
+        self.card.forget_channel()
+        self.card.lsi = self.in_use
 
     def complete(self, number: int) -> None:
         """Carries out a change that waits on a port, as the card announces it, or by a reset.
@@ -351,8 +366,7 @@ class EsimPorts:
         Raises:
             ExpectationError: the card refuses.
         """
-        if self.mode is not MepMode.B:
-            self.select(_ISDR_PORT)
+        self.to_isdr()
         request = es10c.ProfileInfoListRequest(tag_list=_STATE_AND_PORT)
         response = self.card.store(request.encode())
         expect.success(response, "GetProfilesInfo")

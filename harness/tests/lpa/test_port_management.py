@@ -87,6 +87,27 @@ def test_what_cannot_be_done_is_said(channel, modes, name, asked, port, message)
         port_management.enable_on_port(channel(*modes), name, asked, port)
 
 
+def test_a_refresh_on_a_port_leaves_the_other_alone(channel):
+    card = channel(MepMode.B)
+    port_management.enable_on_port(card, ONE, MepMode.B, 0)
+    port_management.enable_on_port(card, TWO, MepMode.B, 1)
+    assert card.lsi == 1
+    card.reset_in_use()
+    ports = card.link.card.volatile.ports
+    assert (ports.mode, ports.in_use) == (MepMode.B, 1)
+    card.reset()
+    assert card.lsi is None
+    assert card.link.card.volatile.ports.mode == MepMode.NONE
+
+
+def test_a_refused_reset_of_a_port_is_said(channel):
+    card = channel(MepMode.B)
+    card.open()
+    card.lsi = 1
+    with pytest.raises(RemoteError, match=r"MANAGE LSI \(reset 1\): the card answered SW 6985"):
+        card.reset_in_use()
+
+
 def test_a_profile_on_no_port_cannot_be_disabled(channel):
     with pytest.raises(RemoteError, match="no eSIM Port"):
         port_management.disable_on_port(channel(MepMode.A1), ONE, MepMode.A1)

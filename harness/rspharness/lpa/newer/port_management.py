@@ -54,6 +54,7 @@ def agree(card: IsdrChannel, mode: MepMode, ports: int = 2) -> LsiConfiguration:
         raise RemoteError(
             f"the card does not have mode {mode.name}; it has {have} (1 A1, 2 A2, 3 B)"
         )
+    card.lsi = 0
     card.open()
     return answer
 
@@ -67,6 +68,7 @@ def _select(card: IsdrChannel, number: int) -> None:
             f"MANAGE LSI (select {number}): the card answered SW {describe(response.sw)}",
             code=f"{response.sw:04X}",
         )
+    card.lsi = number
     card.reopen()
 
 

@@ -134,6 +134,11 @@ class Story:
         return made
 
     @property
+    def servers(self) -> tuple[DirectSmdpp, ...]:
+        """Returns the SM-DP+ that the story has so far, in the order in which they came."""
+        return tuple(self._others.servers)
+
+    @property
     def phone(self) -> Phone:
         """Returns the phone with the card under test, which begins without Profile."""
         if self._phone is None:
