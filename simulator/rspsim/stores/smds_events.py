@@ -1,25 +1,21 @@
 """The state of an SM-DS in one SQLite file: events, calls answered, sessions, settings, snapshots.
 
-Each unit of work is one transaction, begun before the server reads, so that several processes on
-one file serve as one server; what it says is on the disk before the answer goes out. The history is
-in a file beside it (`rspsim.stores.history_file`).
+Several processes on one file serve as one server (`rspsim.stores.shared_file`).
 """
 
 import sqlite3
-from collections.abc import Iterator, MutableMapping
-from contextlib import contextmanager
+from collections.abc import MutableMapping
 from datetime import datetime
 from pathlib import Path
 
-from rspcore.errors import LocalError, StoreError
+from rspcore.errors import StoreError
 from rspcore.ids import Eid
-from rspsim.smdpp.history import History
 from rspsim.smdpp.limits import USUAL_LIMITS, KeptLimits
 from rspsim.smdpp.protocol.resends import AnsweredCall, CallName
 from rspsim.smds.event_records import EventChange, EventRecord
-from rspsim.stores.history_file import HistoryFile, history_beside
-from rspsim.stores.server_rows import Database, SessionRows
+from rspsim.stores.server_rows import SessionRows
 from rspsim.stores.setting_rows import SETTING_TABLES, SettingRows, SnapshotRows
+from rspsim.stores.shared_file import SharedFile, connect, logged_ahead
 
 __all__ = ["SqliteEvents"]
 
@@ -37,11 +33,9 @@ _TABLES = (
     *SETTING_TABLES,
 )
 _KEPT = ("event", "answered", "setting", "session", "content")
-_BUSY_S = 10.0
-"""How long a request waits for another process that writes, in seconds."""
 
 
-class SqliteEvents:
+class SqliteEvents(SharedFile):
     """Keeps the state of an SM-DS in a file, which several processes may use at once.
 
     Args:
@@ -58,68 +52,11 @@ class SqliteEvents:
     """
 
     def __init__(self, path: Path, limits: KeptLimits = USUAL_LIMITS) -> None:
-        self._path, self._limits = path, limits
-        self._depth = 0
-        self._history: HistoryFile | None = None
-        try:
-            path.touch(mode=0o600)
-            self._database = sqlite3.connect(
-                path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False
-            )
-            execute = self._database.execute
-            number = execute("PRAGMA application_id").fetchone()[0]
-            empty = not execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-            if number != _APPLICATION_ID and not (empty and number == 0):
-                raise StoreError(f"{path}: a file of another program; give another file")
-            execute("PRAGMA journal_mode=WAL")
-            execute("PRAGMA synchronous=FULL")
-            execute(f"PRAGMA application_id={_APPLICATION_ID}")
-            for table in _TABLES:
-                execute(table)
-        except (OSError, sqlite3.Error) as error:
-            raise StoreError(f"{path}: cannot be used ({error}); give another file") from error
-        rows = self._rows = Database(self._database, str(path))
+        super().__init__(path, _opened(path), _KEPT, limits)
+        rows = self._rows
         self.settings = SettingRows(rows)
         self.sessions = SessionRows(rows, limits, naming=("session",))
         self.snapshots: MutableMapping[str, object] = SnapshotRows(rows)
-
-    @property
-    def waits(self) -> bool:
-        """Returns True: a unit waits for the processes before it, and for the disk."""
-        return True
-
-    def make_history(self) -> History:
-        """Makes the history, in a file beside this one, which other processes use as well.
-
-        Raises:
-            StoreError: that file cannot be used.
-        """
-        if self._history is None:
-            self._history = HistoryFile(history_beside(self._path), self._limits)
-        return self._history
-
-    @contextmanager
-    def unit(self) -> Iterator[None]:
-        """Opens a unit of work: one transaction; a unit inside another joins it.
-
-        Raises:
-            StoreError: the file could not be written. Nothing of the unit was kept.
-        """
-        if self._depth:
-            yield
-            return
-        try:
-            self._database.execute("BEGIN IMMEDIATE")
-            self._depth = 1
-            try:
-                yield
-                self._database.execute("COMMIT")
-            finally:
-                self._depth = 0
-                if self._database.in_transaction:
-                    self._database.execute("ROLLBACK")
-        except sqlite3.Error as error:
-            raise StoreError(f"{self._path}: not written ({error})") from error
 
     def of(self, eid: Eid) -> tuple[EventRecord, ...]:
         """Returns the events of an eUICC, oldest first."""
@@ -195,41 +132,26 @@ class SqliteEvents:
                     (*named, call.at.isoformat(), call.answer),
                 )
 
-    def clear(self) -> None:
-        """Forgets everything but snapshots and history.
 
-        Raises:
-            StoreError: it could not be written; the state is as before.
-        """
-        self.restore({})
+def _opened(path: Path) -> sqlite3.Connection:
+    try:
+        database = connect(path)
+        try:
+            _prepare(path, database)
+        except BaseException:
+            database.close()
+            raise
+    except (OSError, sqlite3.Error) as error:
+        raise StoreError(f"{path}: cannot be used ({error}); give another file") from error
+    return database
 
-    def snapshot(self) -> object:
-        """Returns the rows of each table."""
-        with self.unit():
-            return {
-                name: self._rows.execute(f"SELECT * FROM {name}").fetchall()  # noqa: S608  own names
-                for name in _KEPT
-            }
 
-    def restore(self, snapshot: object) -> None:
-        """Puts back what a snapshot has.
-
-        Raises:
-            LocalError: it is a snapshot of another kind. Nothing was changed.
-            StoreError: it could not be written; the state is as before.
-        """
-        if not isinstance(snapshot, dict):
-            raise LocalError("a snapshot of another kind of state")
-        with self.unit():
-            for name in _KEPT:
-                self._rows.execute(f"DELETE FROM {name}")  # noqa: S608  own names
-                rows = snapshot.get(name, [])
-                if rows:
-                    places = ", ".join("?" * len(rows[0]))
-                    self._rows.executemany(f"INSERT INTO {name} VALUES ({places})", rows)  # noqa: S608  likewise
-
-    def close(self) -> None:
-        """Closes the file, and that of the history."""
-        if self._history is not None:
-            self._history.close()
-        self._database.close()
+def _prepare(path: Path, database: sqlite3.Connection) -> None:
+    number = database.execute("PRAGMA application_id").fetchone()[0]
+    empty = not database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    if number != _APPLICATION_ID and not (empty and number == 0):
+        raise StoreError(f"{path}: a file of another program; give another file")
+    logged_ahead(database)
+    database.execute(f"PRAGMA application_id={_APPLICATION_ID}")
+    for table in _TABLES:
+        database.execute(table)
