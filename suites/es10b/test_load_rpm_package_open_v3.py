@@ -1,19 +1,17 @@
 """ES10b.LoadRpmPackage where the specification leaves open what the card does: recorded."""
 
 from rspcore import tlv
-from rspcore.ids import Iccid, Oid
+from rspcore.ids import Oid
 from rspcore.messages.v3.profile_management import (
     DeleteResult,
     DisableResult,
     EnableResult,
 )
 from rspcore.messages.v3.profile_metadata import (
-    LprConfiguration,
     RpmType,
     UpdateMetadataResult,
 )
 from rspcore.messages.v3.rpm_package import (
-    LoadRpmPackageErrorCodeSigned,
     RpmProcessingTerminated,
 )
 from rspcore.messages.v3.server_authentication import OperationType
@@ -24,32 +22,11 @@ from rspharness.servers import rpm_packages as rpm
 from rspharness.servers.rsp_server import profile
 from rspharness.suite import refresh
 from rspharness.suite.installed_profiles import require_installed
+from rspharness.suite.managed_profiles import ONE, TWO, both, required_enabled, tags_of
 
-ONE, TWO = profile("PROFILE_OPERATIONAL1"), profile("PROFILE_OPERATIONAL2")
-UNKNOWN = Iccid.from_digits("8929909999999999999")
 STRANGER = Oid("2.999.99")
-LPR = LprConfiguration(pcmp_address="pcmp.example.com").encode()
 ENDED = RpmProcessingTerminated
-SIGNED = LoadRpmPackageErrorCodeSigned
 NEW_NAME = "Renamed by RPM"
-
-
-def both(server, given, *, enabled=None):
-    """Brings the card to two managed Profiles; the number of the Enabled one, None for none."""
-    made = (rpm.managed_by(server, ONE), rpm.managed_by(server, TWO))
-    active = None if enabled is None else made[enabled - 1]
-    return given.profiles(*made, enabled=active)
-
-
-def required_enabled(card, one):
-    """Requires REFRESH, carries it out, and requires that this Profile is the Enabled one."""
-    refresh.carry_out(card, refresh.required(card))
-    expect.equal(card.enabled(), () if one is None else (one.iccid,), "Enabled Profile")
-
-
-def tags_of(info):
-    """Returns the tags of a listed Profile."""
-    return [one.tag for one in tlv.parse(info.encode()).children()]
 
 
 @testcase("ES10b.LoadRpmPackage#12")
