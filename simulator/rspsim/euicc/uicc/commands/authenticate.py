@@ -12,6 +12,7 @@ names the limit and no status word: this is our reading.
 from collections.abc import Callable
 from typing import Final
 
+from rspcore import length_values
 from rspcore.apdu import CommandApdu
 from rspcore.crypto.aka.algorithm import AkaAlgorithm, gsm_triplet, xor
 from rspcore.crypto.aka.milenage import Milenage
@@ -109,23 +110,6 @@ def parameters_of(content: ProfileContent, adf: bytes) -> AkaParameters | None:
     return next((p for p in content.aka if source is not None and p.context == source.path), None)
 
 
-def _lv(octets: bytes) -> bytes:
-    return bytes((len(octets),)) + octets
-
-
-def _fields(data: bytes) -> list[bytes] | None:
-    """Reads a row of length and value pairs that fills the data field."""
-    fields = []
-    position = 0
-    while position < len(data):
-        end = position + 1 + data[position]
-        if end > len(data):
-            return None
-        fields.append(data[position + 1 : end])
-        position = end
-    return fields
-
-
 def _service_27(context: CommandContext, adf: tuple[int, ...]) -> bool:
     table = context.file((*adf, _UST))
     position = (_GSM_ACCESS_SERVICE - 1) // 8
@@ -142,7 +126,7 @@ def authenticate(command: CommandApdu, view: View) -> Outcome:
         return context.refuse(StatusWord.CONDITIONS_NOT_SATISFIED)
     if command.p1:
         return context.refuse(StatusWord.INCORRECT_P1_P2)
-    fields = _fields(command.data)
+    fields = length_values.read(command.data)
     contexts = {_GSM: [16], _3G: [16, 16]}
     if adf.aid.startswith(_ISIM):  # an ISIM has only the IMS context (TS 31.103, 7.1)
         del contexts[_GSM]
@@ -176,7 +160,7 @@ def _counted(outcome: Outcome, parameters: AkaParameters) -> Outcome:
 def _gsm(context: CommandContext, parameters: AkaParameters, rand: bytes) -> Outcome:
     algorithm = context.view.decisions[ALGORITHM](parameters)
     sres, kc = gsm_triplet(algorithm.vector(rand))
-    return context.outcome(_lv(sres) + _lv(kc))
+    return context.outcome(length_values.encode(sres, kc))
 
 
 def user_verified(context: CommandContext) -> bool:
@@ -197,12 +181,12 @@ def _umts(context: CommandContext, parameters: AkaParameters, rand: bytes, autn:
     seq, ind = number >> _IND_BITS, number & (1 << _IND_BITS) - 1
     if not decisions[SQN_FRESH](parameters, seq, ind):
         held = decisions[HELD](parameters)
-        return context.outcome(_RESYNC + _lv(_auts(held, algorithm, rand)))
+        return context.outcome(_RESYNC + length_values.encode(_auts(held, algorithm, rand)))
     numbers = tuple(seq if n == ind else old for n, old in enumerate(parameters.seq))
     changed = replace(parameters, seq=numbers)
-    data = _SUCCESS + _lv(vector.res) + _lv(vector.ck) + _lv(vector.ik)
+    data = _SUCCESS + length_values.encode(vector.res, vector.ck, vector.ik)
     if context.place.adf is not None and _service_27(context, context.place.adf):
-        data += _lv(gsm_triplet(vector)[1])
+        data += length_values.encode(gsm_triplet(vector)[1])
     others = tuple(changed if p.context == parameters.context else p for p in context.content.aka)
     return context.written(replace(context.content, aka=others), data)
 

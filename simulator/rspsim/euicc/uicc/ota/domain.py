@@ -9,7 +9,7 @@ Specification, 11).
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from rspcore import tlv
+from rspcore import length_values, tlv
 from rspcore.apdu import CommandApdu, Ins
 from rspcore.errors import CryptoError, DecodeError
 from rspcore.frozen import replace
@@ -55,7 +55,7 @@ def _install(command: CommandApdu, context: DomainContext) -> Answer:
     """Takes INSTALL [for personalization]; other kinds are not offered."""
     if command.p1 != _FOR_PERSONALISATION or command.p2:
         return said(context, StatusWord.INCORRECT_P1_P2)
-    fields = _fields(command.data)
+    fields = length_values.read(command.data)
     if fields is None or len(fields) < 3:
         return said(context, StatusWord.WRONG_DATA)
     target = context.decisions[TARGET](context, fields[2])
@@ -63,18 +63,6 @@ def _install(command: CommandApdu, context: DomainContext) -> Answer:
         return said(context, StatusWord.REFERENCED_DATA_NOT_FOUND)
     after = replace(context, target=target, stored=b"", block=0)
     return said(after, StatusWord.OK, b"\x00")
-
-
-def _fields(data: bytes) -> list[bytes] | None:
-    fields = []
-    position = 0
-    while position < len(data):
-        end = position + 1 + data[position]
-        if end > len(data):
-            return None
-        fields.append(data[position + 1 : end])
-        position = end
-    return fields
 
 
 def _store_data(command: CommandApdu, context: DomainContext) -> Answer:
