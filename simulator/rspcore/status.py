@@ -6,7 +6,14 @@ by the predicates below. `describe` gives number and name together, as every mes
 
 from enum import IntEnum
 
-__all__ = ["StatusWord", "describe", "is_success", "more_data", "proactive_pending"]
+__all__ = [
+    "StatusWord",
+    "describe",
+    "is_success",
+    "more_data",
+    "proactive_pending",
+    "tries_left",
+]
 
 
 class StatusWord(IntEnum):
@@ -66,8 +73,8 @@ def describe(sw: int) -> str:
         return f"{sw:04X} (OK, proactive command of {second or 256} octets pending)"
     if first == 0x6C:
         return f"{sw:04X} (wrong Le, {second or 256} octets available)"
-    if sw & 0xFFF0 == 0x63C0:
-        return f"{sw:04X} ({sw & 0xF} tries left)"
+    if (left := tries_left(sw)) is not None:
+        return f"{sw:04X} ({left} tries left)"
     name = _NAMES.get(sw)
     if name is not None:
         return f"{sw:04X} ({name if name == 'OK' else name.replace('_', ' ').lower()})"
@@ -87,3 +94,12 @@ def more_data(sw: int) -> int | None:
 def proactive_pending(sw: int) -> int | None:
     """Returns the length in octets of the proactive command 91XX announces, or None."""
     return (sw & 0xFF) or 256 if sw >> 8 == 0x91 else None
+
+
+def tries_left(sw: int) -> int | None:
+    """Returns how many tries of a PIN or PUK 63CX says are left, 0 to 15, or None.
+
+    >>> tries_left(0x63C2), tries_left(0x6983)
+    (2, None)
+    """
+    return sw & 0xF if sw & 0xFFF0 == 0x63C0 else None

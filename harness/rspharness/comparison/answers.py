@@ -13,6 +13,7 @@ from typing import Final
 
 from rspcore.apdu import Ins
 from rspcore.errors import DecodeError
+from rspcore.status import StatusWord
 from rspcore.tlv import parse_prefix
 from rspharness.comparison.difference import Difference, Kind
 from rspharness.evidence.conversation import Exchange, conversation
@@ -197,7 +198,7 @@ def _subject(name: str, path: str) -> str:
 
 
 _MESSAGES: Final = frozenset(answer for _, _, answer in FUNCTIONS.values() if answer)
-_DONE: Final = 0x9000
+_DONE: Final = StatusWord.OK
 _PROACTIVE: Final = 0x91
 _SUCCESS: Final = (0x62, 0x63, 0x90, 0x91)
 _MORE_DATA: Final = 0x61

@@ -10,6 +10,7 @@ from typing import Final
 
 from rspcore.apdu import Ins, channel_of
 from rspcore.frozen import dataclass
+from rspcore.status import StatusWord
 from rspharness.record.secret_data import is_secret
 from rspharness.record.trace import Answered, Remark, Reset, TraceEvent
 
@@ -121,7 +122,7 @@ def conversation(events: list[TraceEvent]) -> Iterator[Exchange | Reset | Remark
         if event.command[1:2] == bytes((Ins.STORE_DATA,)):
             data, line = begun.pop(channel, (b"", event.line))
         made = _exchange(parts, data, line)
-        if _is_block(event.command) and made.status == 0x9000 and not made.answer:
+        if _is_block(event.command) and made.status == StatusWord.OK and not made.answer:
             begun[channel] = (made.data, line)
             continue
         yield made

@@ -34,7 +34,7 @@ from rspcore.ota.sms import (
     reassemble,
 )
 from rspcore.profile_maker import ProfileParameters
-from rspcore.status import describe, is_success
+from rspcore.status import StatusWord, describe, is_success
 from rspcore.tags import ISDP_OWN_AID
 from rspharness.card.card_under_test import Card
 from rspharness.card.listed import UnobservedError
@@ -277,7 +277,7 @@ class OtaServer:
 
 def _enveloped(card: Card, packet: bytes) -> ResponseApdu:
     """Sends a packet in as many short messages as it takes; returns the answer to the last."""
-    response = ResponseApdu(b"", 0x9000)
+    response = ResponseApdu(b"", StatusWord.OK)
     for one in command_deliveries(packet, originator=_ORIGINATOR, timestamp=_TIMESTAMP):
         data = envelope(one)
         response = card.transmit(CommandApdu(0x80, Ins.ENVELOPE, 0, 0, data, 256))

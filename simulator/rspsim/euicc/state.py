@@ -22,6 +22,7 @@ from rspcore.messages.metadata import (
     StoreMetadataRequest,
 )
 from rspcore.ota.scp03 import Scp03Session
+from rspcore.status import StatusWord
 from rspcore.tags import Tag
 from rspsim.euicc.channel_context import AT_MF, DataTransfer, FileContext, SmsParts, VerifiedPins
 from rspsim.euicc.options import Options
@@ -394,7 +395,7 @@ class Channel:
     transfer: DataTransfer | None = None
     secure: SecureChannel | None = None
     response: bytes = b""
-    response_sw: int = 0x9000
+    response_sw: int = StatusWord.OK
     warned: bool = False
 
 

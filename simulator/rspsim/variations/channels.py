@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from rspcore.apdu import CommandApdu, Ins
+from rspcore.status import StatusWord
 from rspsim.euicc import applications, manage_channel
 from rspsim.euicc import channels as delivery
 from rspsim.euicc.channels import Received
@@ -84,7 +85,7 @@ VARIATIONS: Final = (
         summary="MANAGE CHANNEL to close a channel that is not open is answered 9000.",
         legal_by="5ber and 9eSIM; TS 102 221 names no status word",
         octets="status word of MANAGE CHANNEL",
-        change=swap(manage_channel.NONE_TO_CLOSE, 0x9000),
+        change=swap(manage_channel.NONE_TO_CLOSE, StatusWord.OK),
     ),
     Variation(
         name="channels.closing-twice-warns",

@@ -15,6 +15,7 @@ from rspcore.ids import Iccid
 from rspcore.messages.metadata import NotificationConfigurationInformation, NotificationEvent
 from rspcore.profile_maker import ProfileParameters, TestProfile, preset
 from rspcore.profile_maker.icons import png_icon
+from rspcore.status import StatusWord
 from rspharness.card import expect
 from rspharness.card.card_under_test import Card
 from rspharness.servers.rsp_server import profile
@@ -29,7 +30,7 @@ _STEP: Final = 0x20
 _FIRST: Final = 0x21
 _USIM_CONTEXT: Final = 0x81
 _SUCCESSFUL: Final = 0xDB
-_WRONG_MAC: Final = 0x9862
+_WRONG_MAC: Final = StatusWord.AUTHENTICATION_ERROR_MAC
 _EF_MSISDN: Final = 0x6F40
 _AFTER_NAME: Final = 14
 """Octets of a record of EF_MSISDN behind its name (TS 31.102, 4.2.26)."""

@@ -11,7 +11,7 @@ from typing import Final
 
 from rspcore.apdu import CommandApdu, Ins, ResponseApdu
 from rspcore.frozen import replace
-from rspcore.status import StatusWord
+from rspcore.status import StatusWord, tries_left
 from rspsim.euicc.decisions import Decision
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.profile_content.model import File, FileKind, ProfileContent
@@ -33,7 +33,7 @@ _GSM_CONTEXT = 0x80
 _ALWAYS, _NEVER, _ADMINISTRATIVE = 0x0, 0xF, 0x4
 _STRUCTURES: Final = {FileKind.LINEAR_FIXED: 1, FileKind.CYCLIC: 3}
 _DATA_WAIT = 0x9F00
-_WRONG_LENGTH = 0x6700
+_WRONG_LENGTH = StatusWord.WRONG_LENGTH
 _NO_FILE_CURRENT, _OUT_OF_RANGE, _NOT_FOUND, _INCONSISTENT = 0x9400, 0x9402, 0x9404, 0x9408
 _CHV_NEEDED, _CHV_CONTRADICTS, _INVALIDATED, _CHV_BLOCKED = 0x9804, 0x9808, 0x9810, 0x9840
 
@@ -110,8 +110,8 @@ def _translated(command: CommandApdu) -> CommandApdu | None:
 def _given(command: CommandApdu, outcome: Outcome, view: View) -> Outcome:
     """Returns an answer in the words of this class; data of a command with data wait."""
     data, sw = outcome.response.data, outcome.response.sw
-    if sw & 0xFFF0 == 0x63C0:
-        sw = _CHV_NEEDED if sw & 0xF else _CHV_BLOCKED
+    if (left := tries_left(sw)) is not None:
+        sw = _CHV_NEEDED if left else _CHV_BLOCKED
     elif sw == StatusWord.REFERENCED_DATA_INVALIDATED and command.ins in _CODES:
         sw = _CHV_CONTRADICTS
     sw = view.decisions[SIM_WORDS].get(sw, sw)

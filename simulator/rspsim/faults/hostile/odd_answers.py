@@ -5,6 +5,7 @@ import threading
 from rspcore import tlv
 from rspcore.apdu import CommandApdu, Ins
 from rspcore.messages.euicc_info import ExtCardResource
+from rspcore.status import StatusWord
 from rspsim.euicc.decisions import Decisions
 from rspsim.euicc.isdr import information
 from rspsim.faults.card.card_fault import swap
@@ -47,7 +48,7 @@ class RefusesTagList(ErringCard):
         inner = request[3:]
         if inner[:1] == b"\xa0" and len(inner) > 1:
             inner = inner[2 + inner[1] :]
-        return 0x6A80 if inner[:1] == bytes((_TAG_LIST,)) else None
+        return StatusWord.WRONG_DATA if inner[:1] == bytes((_TAG_LIST,)) else None
 
 
 class MalformedRat(ErringCard):
@@ -156,7 +157,7 @@ class WithoutListNotification(ErringCard):
 
     def refused(self, request: bytes) -> int | None:
         """Refuses the function."""
-        return 0x6D00 if request[:2] == _NOTIFICATIONS else None
+        return StatusWord.INS_NOT_SUPPORTED if request[:2] == _NOTIFICATIONS else None
 
 
 class AllRefused(ErringCard):

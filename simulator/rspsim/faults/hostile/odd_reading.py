@@ -2,6 +2,7 @@
 
 from rspcore import tlv
 from rspcore.apdu import CommandApdu, Ins
+from rspcore.status import StatusWord
 from rspsim.faults.hostile.erring_card import ErringCard
 
 __all__ = ["NoAddresses", "NoChallenge", "NothingOfInfo2", "OddNotification", "UnwrappedList"]
@@ -21,7 +22,7 @@ class NoAddresses(ErringCard):
 
     def refused(self, request: bytes) -> int | None:
         """Refuses the function."""
-        return 0x6A80 if request[:2] == _ADDRESSES else None
+        return StatusWord.WRONG_DATA if request[:2] == _ADDRESSES else None
 
 
 class NoChallenge(ErringCard):
@@ -29,7 +30,7 @@ class NoChallenge(ErringCard):
 
     def refused(self, request: bytes) -> int | None:
         """Refuses the function."""
-        return 0x6F00 if request[:2] == _CHALLENGE else None
+        return StatusWord.NO_PRECISE_DIAGNOSIS if request[:2] == _CHALLENGE else None
 
 
 class NothingOfInfo2(ErringCard):

@@ -14,6 +14,7 @@ from rspcore.messages.es10b import (
 )
 from rspcore.messages.euicc_info import DeviceCapabilities
 from rspcore.messages.notifications import ProfileInstallationResult
+from rspcore.status import StatusWord
 from rspsim.euicc import startup
 from rspsim.euicc.decisions import Check
 from rspsim.euicc.isdr import dispatch
@@ -361,7 +362,7 @@ FAULTS: Final = (
             "ES10b.AuthenticateServer#90",
             "ES10b.PrepareDownload#32",
         ),
-        swap(dispatch.MALFORMED, 0x6A88),
+        swap(dispatch.MALFORMED, StatusWord.REFERENCED_DATA_NOT_FOUND),
     ),
     CardFault(
         "es10b.session.ends-at-reading",

@@ -233,7 +233,7 @@ def _in_state(*states: SessionState) -> Change:
     """Returns a change that takes a segment at a wrong place in silence, in some states."""
 
     def misplaced(view: View, /) -> int:
-        return 0x9000 if view.session.state in states else segments.MISPLACED.standard(view)
+        return StatusWord.OK if view.session.state in states else segments.MISPLACED.standard(view)
 
     return swap(segments.MISPLACED, misplaced)
 

@@ -219,7 +219,10 @@ FAULTS: Final = (
     narrow_fault(
         "authenticate.without-application",
         "AUTHENTICATE without an application is answered as a wrong MAC.",
-        instead(Ins.AUTHENTICATE, only_when(_no_application, _answering(0x9862))),
+        instead(
+            Ins.AUTHENTICATE,
+            only_when(_no_application, _answering(StatusWord.AUTHENTICATION_ERROR_MAC)),
+        ),
         "UICC.Authenticate#07",
     ),
     narrow_fault(
@@ -233,7 +236,9 @@ FAULTS: Final = (
     narrow_fault(
         "read-record.last-of-four",
         "The last record of a file of four short ones is not found.",
-        instead(Ins.READ_RECORD, only_when(_fourth_of_four, _answering(0x6A83))),
+        instead(
+            Ins.READ_RECORD, only_when(_fourth_of_four, _answering(StatusWord.RECORD_NOT_FOUND))
+        ),
         "UICC.ReadRecord#01",
     ),
 )

@@ -6,6 +6,7 @@ from rspcore.apdu import CommandApdu, Ins
 from rspcore.errors import LocalError
 from rspcore.frozen import replace
 from rspcore.ids import Aid
+from rspcore.status import StatusWord
 from rspcore.tags import ECASD_AID, ISDR_AID
 from rspsim.euicc import applications
 from rspsim.euicc.applications import Application
@@ -43,12 +44,14 @@ def _terminated(view: View, path: Path) -> Outcome:
 def _file(_command: CommandApdu, view: View) -> Outcome:
     context = CommandContext.of(view)
     at = context.place.file
-    return view.refuse(0x6986) if at is None else _terminated(view, at)
+    return view.refuse(StatusWord.NO_EF_SELECTED) if at is None else _terminated(view, at)
 
 
 def _file_for_adm(command: CommandApdu, view: View) -> Outcome:
     allowed = _ADM1 in view.volatile.verified_pins
-    return _file(command, view) if allowed else view.refuse(0x6982)
+    return (
+        _file(command, view) if allowed else view.refuse(StatusWord.SECURITY_STATUS_NOT_SATISFIED)
+    )
 
 
 def _directory(_command: CommandApdu, view: View) -> Outcome:
@@ -102,7 +105,7 @@ def _domains_removing(view: View) -> tuple[Application, ...]:
 
 
 def _removed_by_name(command: CommandApdu, view: View) -> Outcome:
-    return _named_removed(command, view) or view.refuse(0x6D00)
+    return _named_removed(command, view) or view.refuse(StatusWord.INS_NOT_SUPPORTED)
 
 
 def _fault(name: str, summary: str, row: str, change: Change) -> CardFault:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from rspcore.apdu import CommandApdu, Ins
-from rspcore.status import StatusWord
+from rspcore.status import StatusWord, tries_left
 from rspsim.euicc import manage_channel, startup
 from rspsim.euicc.channel_context import VerifiedPins
 from rspsim.euicc.outcome import Outcome, View
@@ -79,7 +79,7 @@ def _verified_anyway(handler: Handler) -> Handler:
 
     def run(command: CommandApdu, view: View) -> Outcome:
         outcome = handler(command, view)
-        if outcome.response.sw & 0xFFF0 != 0x63C0 or not command.data:
+        if tries_left(outcome.response.sw) is None or not command.data:
             return outcome
         known = outcome.volatile.verified_pins | {((), command.p2)}
         return replace(outcome, volatile=replace(outcome.volatile, verified_pins=known))
@@ -155,7 +155,7 @@ def _wrong_is_free(handler: Handler) -> Handler:
 
     def run(command: CommandApdu, view: View) -> Outcome:
         outcome = handler(command, view)
-        wrong = outcome.response.sw & 0xFFF0 == 0x63C0
+        wrong = tries_left(outcome.response.sw) is not None
         return replace(outcome, state=view.state) if wrong else outcome
 
     return run
@@ -186,7 +186,7 @@ def _switched_anyway(*, enabled: bool) -> Callable[[Handler], Handler]:
     def wrap(handler: Handler) -> Handler:
         def run(command: CommandApdu, view: View) -> Outcome:
             outcome = handler(command, view)
-            if outcome.response.sw & 0xFFF0 != 0x63C0:
+            if tries_left(outcome.response.sw) is None:
                 return outcome
             return with_content(outcome, _switching(enabled=enabled))
 

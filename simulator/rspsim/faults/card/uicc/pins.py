@@ -102,7 +102,7 @@ def _kc_zero(data: bytes) -> bytes:
     return data[:-8] + bytes(8) if len(data) == 14 else data
 
 
-_SYNCHRONISATION_AS_MAC = 0x9862
+_SYNCHRONISATION_AS_MAC = StatusWord.AUTHENTICATION_ERROR_MAC
 
 
 def _no_resynchronisation(handler: Handler) -> Handler:

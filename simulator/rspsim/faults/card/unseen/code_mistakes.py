@@ -8,7 +8,7 @@ from typing import Final
 from rspcore.apdu import CommandApdu, Ins, ResponseApdu
 from rspcore.crypto.aka.algorithm import AkaAlgorithm, AkaVector, gsm_triplet, xor
 from rspcore.frozen import dataclass
-from rspcore.status import StatusWord
+from rspcore.status import StatusWord, tries_left
 from rspsim.euicc import startup
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.profile_content.model import AkaParameters, Path, Pin, ProfileContent
@@ -70,7 +70,7 @@ def _no_numbers(content: ProfileContent) -> ProfileContent:
 def _second_too(handler: Handler) -> Handler:
     def run(command: CommandApdu, view: View) -> Outcome:
         outcome = handler(command, view)
-        if outcome.response.sw & 0xFFF0 != 0x63C0 or not command.data or command.p2 != 1:
+        if tries_left(outcome.response.sw) is None or not command.data or command.p2 != 1:
             return outcome
 
         def lowered(one: Pin) -> Pin:
@@ -87,7 +87,7 @@ def _set_all_the_same(handler: Handler) -> Handler:
         outcome = handler(command, view)
         context = CommandContext.of(view)
         one = find_pin(context.content, context.place.directory, command.p2)
-        wrong = outcome.response.sw & 0xFFF0 == 0x63C0 and len(command.data) == 2 * _CODE
+        wrong = tries_left(outcome.response.sw) is not None and len(command.data) == 2 * _CODE
         if not wrong or one is None:
             return outcome
         changed = replace(one, value=command.data[_CODE:])
@@ -99,7 +99,7 @@ def _set_all_the_same(handler: Handler) -> Handler:
 def _query_costs(handler: Handler) -> Handler:
     def run(command: CommandApdu, view: View) -> Outcome:
         outcome = handler(command, view)
-        if command.data or outcome.response.sw & 0xFFF0 != 0x63C0:
+        if command.data or tries_left(outcome.response.sw) is None:
             return outcome
 
         def lowered(content: ProfileContent) -> ProfileContent:
@@ -114,7 +114,7 @@ def _query_costs(handler: Handler) -> Handler:
 def _stays_verified(handler: Handler) -> Handler:
     def run(command: CommandApdu, view: View) -> Outcome:
         outcome = handler(command, view)
-        if outcome.response.sw & 0xFFF0 != 0x63C0 or not command.data:
+        if tries_left(outcome.response.sw) is None or not command.data:
             return outcome
         volatile = replace(outcome.volatile, verified_pins=view.volatile.verified_pins)
         return replace(outcome, volatile=volatile)
