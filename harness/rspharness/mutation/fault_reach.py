@@ -60,7 +60,7 @@ def differs(fault: CardFault, one: Exchange) -> bool:
         answer = carried_out(card, one.act)
     except (ArithmeticError, LookupError, TypeError, ValueError, RspError):
         return True  # a faulty card may fail here; the case is run in full
-    if card.pieces > 1:
+    if card.wrote and card.wrote != one.wrote:
         return True  # a loss of power may come between them
     return (answer, *card.values) != (one.answer, *one.after, one.rng_after)
 
@@ -70,15 +70,9 @@ class _Midway(Euicc):
 
     def __init__(self, one: Exchange, decisions: Decisions) -> None:
         state, volatile = one.before
-        self._kept = MemoryStore(state)
-        super().__init__(state, self._kept, copy(one.rng), decisions)
+        super().__init__(state, MemoryStore(state), copy(one.rng), decisions)
         self._volatile = volatile
         self._powered = True
-
-    @property
-    def pieces(self) -> int:
-        """Returns how many states the act wrote."""
-        return self._kept.commits
 
     @property
     def values(self) -> tuple[CardState, Volatile, Rng]:

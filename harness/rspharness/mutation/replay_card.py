@@ -127,6 +127,7 @@ class ReplayingEuicc(Euicc):
     def _take_over(self, one: Exchange) -> None:
         """Sets the values the sound card had after an act."""
         self._state, self._volatile = one.after
+        self._wrote = one.wrote
         self._rng = copy(one.rng_after)
 
     def _recorded(self, script: Script, act: Act) -> Exchange | None:

@@ -242,7 +242,7 @@ class SimulatedCards:
         response = card.transmit(command)
         if card.state is before:
             return response
-        kept = (before, *card.written(before, card.state))
+        kept = (before, *card.wrote)
         self._pieces, self._lost = None, True
         self._made_count += 1
         self.card = self._made(kept[min(pieces, len(kept) - 1)])

@@ -143,6 +143,7 @@ class Exchange:
         answer: What was answered.
         after: State and volatile values after it.
         rng_after: Source of random octets after it.
+        wrote: States that the last act that changed something kept, one after the other.
         reached: What was decided.
     """
 
@@ -152,6 +153,7 @@ class Exchange:
     answer: bytes
     after: tuple[CardState, Volatile]
     rng_after: Rng
+    wrote: tuple[CardState, ...]
     reached: Reached
 
 
@@ -211,5 +213,7 @@ class RecordingEuicc(Euicc):
         before, rng = (self._state, self._volatile), copy(self._rng)
         answer = carried_out(self, act)
         after, rng_after = (self._state, self._volatile), copy(self._rng)
-        self._recorder.log.append(Exchange(act, before, rng, answer, after, rng_after, reached))
+        self._recorder.log.append(
+            Exchange(act, before, rng, answer, after, rng_after, self._wrote, reached)
+        )
         return answer

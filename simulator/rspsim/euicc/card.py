@@ -1,15 +1,17 @@
 """The card itself: octets in, octets out, and the only place that commits.
 
 `transmit` decides, commits and answers. Pure handlers decide from a `View`; only this module
-commits, at most once per command, and answers afterwards. So a command that was answered has been
-carried out, and one that was cut has been carried out wholly or not at all. The handlers are
-imported with the first command of a process: a card has its ATR without them.
+commits, and answers afterwards: once per command, but for an RPM package, whose commands are kept
+one by one. So a command that was answered has been carried out, and one that was cut has been
+carried out wholly or not at all. The handlers are imported with the first command of a process: a
+card has its ATR without them.
 
 A refusal is an answer. A bug is an exception: it propagates, and nothing was committed.
 """
 
 from collections.abc import Callable
 from functools import cache
+from itertools import pairwise
 
 from rspcore.errors import StoreError
 from rspcore.status import StatusWord
@@ -45,6 +47,7 @@ class Euicc:
         self._decisions = decisions
         self._volatile = Volatile()
         self._powered = False
+        self._wrote: tuple[CardState, ...] = ()
 
     @property
     def state(self) -> CardState:
@@ -61,12 +64,22 @@ class Euicc:
         """Returns the volatile values as they stand."""
         return self._volatile
 
-    def written(self, before: CardState, after: CardState) -> tuple[CardState, ...]:
-        """Returns the states that a command between these two writes, one after the other.
+    @property
+    def wrote(self) -> tuple[CardState, ...]:
+        """Returns the states that the last command that changed something kept, in order."""
+        return self._wrote
 
-        A sound card writes once, so that a loss of power leaves all of a command or nothing.
+    def _to_write(self, outcome: Outcome) -> tuple[CardState, ...]:
+        """Returns the states that a command writes, one after the other.
+
+        A sound card writes once, so that a loss of power leaves all of a command or nothing; an
+        RPM package is written command by command.
         """
-        return self._decisions[COMMITTED](before, after)
+        committed = self._decisions[COMMITTED]
+        if not outcome.on_the_way:
+            return committed(self._state, outcome.state)
+        steps = pairwise((self._state, *outcome.on_the_way, outcome.state))
+        return tuple(one for before, after in steps for one in committed(before, after))
 
     def transmit(self, command: bytes) -> bytes:
         """Carries out one command APDU; a card without power is reset first.
@@ -76,7 +89,8 @@ class Euicc:
 
         Returns:
             Response APDU, at least the 2 octets of a status word. 6581 says that the store did not
-            take the new state; then all is as before the command.
+            take the new state; then all is as before the command, or before the command of an RPM
+            package that was not kept.
         """
         if not self._powered:
             self.reset()
@@ -87,16 +101,23 @@ class Euicc:
         else:
             outcome = ports.process(command, view, process)
         if outcome.state is not self._state:
+            wrote = self._to_write(outcome)
             try:
-                for kept in self.written(self._state, outcome.state):
-                    self._store.commit(kept)
+                for one in wrote:
+                    self._store.commit(one)
+                    if outcome.on_the_way:
+                        self._state = one
             except StoreError:
                 return int(StatusWord.MEMORY_PROBLEM).to_bytes(2, "big")
+            self._wrote = wrote
         self._state, self._volatile = outcome.state, outcome.volatile
         return outcome.response.encode()
 
     def reset(self) -> bytes:
         """Resets the card: clears the volatile values and completes what was left open.
+
+        An RPM package that was cut leaves its signed result before the change of Profiles that its
+        commands asked for.
 
         Returns:
             The ATR. When the store does not take the state after start-up, the state before
@@ -105,7 +126,12 @@ class Euicc:
         forgotten = self._decisions[startup.FORGOTTEN](self._volatile)
         self._volatile = ports.at_reset(self._state.personality, forgotten)
         self._powered = True
-        state = startup.started(self._state, self._decisions)
+        state = self._state
+        if state.open_package is not None:
+            from rspsim.euicc.isdr.rpm import signed_result  # noqa: PLC0415  where one was cut
+
+            state = signed_result.interrupted(state, self._decisions)
+        state = startup.started(state, self._decisions)
         if state is not self._state:
             try:
                 self._store.commit(state)

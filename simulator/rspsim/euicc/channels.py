@@ -266,7 +266,7 @@ def _without_response(outcome: Outcome, number: int) -> Outcome:
     if channel is None or not channel.response:
         return outcome
     volatile = outcome.volatile.with_channel(number, _with_response(channel, b""))
-    return Outcome(outcome.response, outcome.state, volatile)
+    return Outcome(outcome.response, outcome.state, volatile, outcome.on_the_way)
 
 
 _with_response: Final = changer(Channel, "response")
@@ -314,7 +314,8 @@ def _delivered(
     if not data or (le is None and view.decisions[LE_NEEDED]):
         if drops:
             outcome = _without_response(outcome, view.channel_number)
-        return Outcome(_last(view, b"", sw, outcome), outcome.state, outcome.volatile)
+        answered = _last(view, b"", sw, outcome)
+        return Outcome(answered, outcome.state, outcome.volatile, outcome.on_the_way)
     if not command.data:
         wanted = le or 0
         if wanted != _MOST and wanted != len(data) and view.decisions[EXACT_LE]:
@@ -349,10 +350,11 @@ def _part(view: View, outcome: Outcome, data: bytes, sw: int, count: int) -> Out
             view.channel_number, _with_waiting(channel, later, sw, warned=False)
         )
     if not later or channel is None:
-        return Outcome(_last(view, now, sw, outcome), outcome.state, volatile)
+        answered = _last(view, now, sw, outcome)
+        return Outcome(answered, outcome.state, volatile, outcome.on_the_way)
     next_part = min(len(later), view.decisions[MOST])
     waiting = 0x6100 | (next_part if next_part < _MOST else 0)
-    return Outcome(ResponseApdu(now, waiting), outcome.state, volatile)
+    return Outcome(ResponseApdu(now, waiting), outcome.state, volatile, outcome.on_the_way)
 
 
 def _last(view: View, data: bytes, sw: int, outcome: Outcome) -> ResponseApdu:

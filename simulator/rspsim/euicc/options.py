@@ -151,6 +151,9 @@ class Options:
         change_unconfigured_accepted: A session for a Device Change opens for a Profile without
             requestToDp, too.
         rpm_type_absent_allows: An SM-DP+ that a Profile names without rpmType may send any command.
+        rpm_interruption: An RPM package is kept command by command, and one that was cut by power
+            loss leaves a signed result that ends with interruption(3); else all of it is done at
+            once, or nothing.
         rpm_result_capacity: Most octets of results of one RPM package.
         ci_names: GetEuiccConfiguredData names the CIs (v3.1, 5.7.3).
         alerts: A device that announced it is alerted of metadata that were updated (v3.1).
@@ -193,6 +196,7 @@ class Options:
     rpm_type_absent_allows: bool = True
     change_signatures_covered: bool = True
     change_unconfigured_accepted: bool = False
+    rpm_interruption: bool = True
     rpm_result_capacity: int = 8192
     ci_names: bool = False
     alerts: bool = False

@@ -31,11 +31,14 @@ class Outcome:
         response: Data and status word.
         state: Persistent state from now on; the same object as before when nothing changes.
         volatile: Volatile values from now on.
+        on_the_way: States that are kept before `state`, one after the other, where a command is
+            done in steps that each hold when power is lost behind them.
     """
 
     response: ResponseApdu
     state: CardState
     volatile: Volatile
+    on_the_way: tuple[CardState, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ __all__ = [
     "CrlPart",
     "OneTimeKey",
     "OpenInstallation",
+    "OpenPackage",
     "PendingNotification",
     "PendingSwitch",
     "PortState",
@@ -269,6 +270,25 @@ class OpenInstallation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpenPackage:
+    """What the result of an RPM package needs when power is lost between its commands.
+
+    Attributes:
+        transaction_id: Of the session.
+        server_address: serverAddress of the session; the result goes there.
+        smdp_oid: OID of the SM-DP+.
+        ci_pkid: CI under which the card signs.
+        results: RpmCommandResult (30) of each command so far.
+    """
+
+    transaction_id: TransactionId
+    server_address: str
+    smdp_oid: Oid
+    ci_pkid: bytes
+    results: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CardState:
     """All that a card keeps without power.
 
@@ -287,6 +307,7 @@ class CardState:
         return_to: ISD-P of the operational Profile to enable after the test Profiles.
         pending_switch: Change that waits for its REFRESH.
         open_installation: Load in progress; kept only with the option `interruption_pir`.
+        open_package: RPM package in progress; only while its command is carried out.
         port_states: The same of eSIM Ports, where several are in use; lowest number first.
         lpae_pin: PIN of an LPAe; empty on a card without one.
         lpae_rpm_allowed: The user of an LPAe allows remote profile management.
@@ -306,6 +327,7 @@ class CardState:
     return_to: Aid | None = None
     pending_switch: PendingSwitch | None = None
     open_installation: OpenInstallation | None = None
+    open_package: OpenPackage | None = None
     port_states: tuple[PortState, ...] = ()
     lpae_pin: str = field(default="", repr=False)
     lpae_rpm_allowed: bool = True

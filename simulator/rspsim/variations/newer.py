@@ -60,6 +60,14 @@ VARIATIONS: Final = (
         **_OF_V3_1,
     ),
     Variation(
+        name="newer.package-at-once",
+        summary="A loss of power leaves all of an RPM package done, or nothing and no result.",
+        legal_by="no public text of SGP.22 v3.1, 5.7 says when interruption(3) is due",
+        octets="A1 in BF2B after a loss of power",
+        options=("rpm-interruption=no",),
+        **_OF_V3_1,
+    ),
+    Variation(
         name="newer.no-session-for-a-package",
         summary="A package in a session that is not for RPM is answered noSession(4).",
         legal_by="SGP.22 v3.1, 5.7 (LoadRpmPackage) has noSession(4) and undefinedError(127)",

@@ -16,7 +16,7 @@ from rspsim.euicc.decisions import Decision
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.personality import Personality
 from rspsim.euicc.session_context import IDLE_SESSION
-from rspsim.euicc.state import Ports, Volatile
+from rspsim.euicc.state import CardState, Ports, Volatile
 
 __all__ = [
     "DESELECTED",
@@ -90,17 +90,21 @@ def process(octets: bytes, view: View, inner: Callable[[bytes, View], Outcome]) 
     else:
         seen = port_states.single(view.state)
     outcome = inner(octets, replace(view, state=seen))
-    if outcome.state is seen:
-        state = view.state
-    elif ports.mode:
-        state = port_states.from_port(outcome.state, number)
-    else:
-        state = port_states.from_single(view.state, outcome.state, view.decisions)
+
+    def whole(left: CardState) -> CardState:
+        if left is seen:
+            return view.state
+        if ports.mode:
+            return port_states.from_port(left, number)
+        return port_states.from_single(view.state, left, view.decisions)
+
+    on_the_way = tuple(whole(one) for one in outcome.on_the_way)
+    state = whole(outcome.state)
     volatile = outcome.volatile
     after = volatile.ports or ports
     if volatile.session is not view.volatile.session:
         after = replace(after, session_port=after.in_use)
-    return Outcome(outcome.response, state, replace(volatile, ports=after))
+    return Outcome(outcome.response, state, replace(volatile, ports=after), on_the_way)
 
 
 def turned(volatile: Volatile, number: int) -> Volatile:

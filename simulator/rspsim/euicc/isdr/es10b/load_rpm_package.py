@@ -5,8 +5,10 @@ and, by analogy with smdpSignature2, euiccSignature1; the second over the data w
 type. The options `rpm_signature1_covered` and `rpm_result_tag` choose the other forms.
 
 A signed result, an error too, ends the session and waits among the Notifications; the one REFRESH
-of a package, one for each eSIM Port on which it changes something, comes after it. A loss of power
-leaves all of this done, or nothing.
+of a package, one for each eSIM Port on which it changes something, comes after it. Each command is
+kept by itself, the last one with the signed result: after a loss of power the result of those that
+were done waits, with interruption(3) at its end. Without the option `rpm_interruption` all of it is
+kept at once.
 
 Source: SGP.22 v3.1, 5.7 (LoadRpmPackage).
 """
@@ -16,31 +18,26 @@ from typing import Final
 from rspcore import tlv
 from rspcore.frozen import dataclass, replace
 from rspcore.messages.v3.capability_bits import EuiccRspCapability
-from rspcore.messages.v3.installation_results import NotificationMetadata
-from rspcore.messages.v3.profile_metadata import NotificationEvent
 from rspcore.messages.v3.rpm_package import (
     LoadRpmPackageErrorCodeNotSigned,
     LoadRpmPackageErrorCodeSigned,
     LoadRpmPackageRequest,
     LoadRpmPackageResult,
-    LoadRpmPackageResultDataSigned,
     LoadRpmPackageResultNotSigned,
-    LoadRpmPackageResultSigned,
-    RpmCommandResult,
     RpmFinalResult,
 )
 from rspcore.messages.v3.server_authentication import CtxParams1, OperationType
 from rspcore.tags import Tag
-from rspsim.euicc import cat, notifications
+from rspsim.euicc import cat
 from rspsim.euicc.decisions import Check, Checks, Decision, first_refusal
 from rspsim.euicc.esim_ports import ports
 from rspsim.euicc.isdr.es10_function import Function, Interface
 from rspsim.euicc.isdr.es10c import port_targets, switching
+from rspsim.euicc.isdr.rpm import signed_result
 from rspsim.euicc.isdr.rpm.execution import executed
 from rspsim.euicc.isdr.rpm.progress import PortChange, Progress
-from rspsim.euicc.options import RpmResultTag
+from rspsim.euicc.isdr.rpm.signed_result import RESULTS, Ended
 from rspsim.euicc.outcome import Outcome, View
-from rspsim.euicc.security import ecasd
 from rspsim.euicc.session import SessionEvent
 from rspsim.euicc.session_context import AuthenticatedServer
 from rspsim.euicc.state import CardState, Volatile
@@ -48,12 +45,8 @@ from rspsim.euicc.state import CardState, Volatile
 __all__ = [
     "ASKS_REFRESH",
     "CHECKS",
-    "KEPT",
     "LOAD_RPM_PACKAGE",
-    "METADATA",
-    "RESULTS",
     "SESSION_CHECKS",
-    "SIGNED_OCTETS",
     "VERIFIES",
     "PackageAttempt",
 ]
@@ -128,33 +121,6 @@ VERIFIES: Final = Decision(
 )
 
 
-def _signed_octets(data: LoadRpmPackageResultDataSigned, tag: RpmResultTag, /) -> bytes:
-    return tlv.encode(int(tag.value, 16), data.content())
-
-
-def _metadata(metadata: NotificationMetadata, /) -> NotificationMetadata:
-    return metadata
-
-
-def _kept(octets: bytes, /) -> bytes:
-    """Returns the result as it waits among the Notifications."""
-    return tlv.encode(0xA1, bytes(tlv.parse(octets).value))
-
-
-def _results(results: tuple[RpmCommandResult, ...], /) -> tuple[RpmCommandResult, ...]:
-    return results
-
-
-RESULTS: Final = Decision(
-    "es10b.load_rpm_package.results", _results, "results of the commands, in the order answered"
-)
-SIGNED_OCTETS: Final = Decision(
-    "es10b.load_rpm_package.signed_octets", _signed_octets, "what euiccSignRPR is made over"
-)
-METADATA: Final = Decision(
-    "es10b.load_rpm_package.metadata", _metadata, "metadata of the result of a package"
-)
-KEPT: Final = Decision("es10b.load_rpm_package.kept", _kept, "result as it waits to be retrieved")
 ASKS_REFRESH: Final = Decision(
     "es10b.load_rpm_package.asks_refresh",
     standard=True,
@@ -163,6 +129,8 @@ ASKS_REFRESH: Final = Decision(
 
 
 def _handle(request: LoadRpmPackageRequest, view: View) -> Outcome:
+    if view.state.open_package is not None:
+        view = replace(view, state=signed_result.interrupted(view.state, view.decisions))
     attempt = PackageAttempt(request, view)
     refusal = first_refusal(view.decisions[SESSION_CHECKS], attempt)
     server = attempt.server
@@ -177,14 +145,24 @@ def _handle(request: LoadRpmPackageRequest, view: View) -> Outcome:
         final = RpmFinalResult(load_rpm_package_error_code_signed=code)
         return _answered(view, server, final, view.state, view.volatile)
     begun = Progress(view=view, server=server, asked_port=request.target_esim_port)
-    progress = executed(begun, request.smdp_signed3)
-    results = view.decisions[RESULTS](progress.results)
+    steps = (begun, *executed(begun, request.smdp_signed3))
+    results = view.decisions[RESULTS](steps[-1].results)
     final = RpmFinalResult(rpm_package_execution_result=results)
+    outcome = _with_changes(view, steps[-1])
+    answered = _answered(view, server, final, outcome.state, outcome.volatile)
+    if not view.options.rpm_interruption:
+        return answered
+    done = ((_with_changes(view, one).state, one) for one in steps[:-1])
+    return replace(answered, on_the_way=tuple(signed_result.noted(*one) for one in done))
+
+
+def _with_changes(view: View, progress: Progress) -> Outcome:
+    """Has the changes of a package so far wait for the REFRESH at its end."""
     outcome = progress.view.outcome()
     for one in progress.changes:
         there = replace(view, state=outcome.state, volatile=outcome.volatile)
         outcome = _changing(there, one)
-    return _answered(view, server, final, outcome.state, outcome.volatile)
+    return outcome
 
 
 def _changing(view: View, change: PortChange) -> Outcome:
@@ -210,27 +188,7 @@ def _answered(
     volatile: Volatile,
 ) -> Outcome:
     """Signs a result, keeps it as a Notification and ends the session."""
-    event = NotificationEvent.loadRpmPackageResult
-    metadata = view.decisions[METADATA](
-        NotificationMetadata(
-            seq_number=state.next_seq_number,
-            profile_management_operation=frozenset({event}),
-            notification_address=server.address,
-        )
-    )
-    data = LoadRpmPackageResultDataSigned(
-        transaction_id=server.transaction_id,
-        notification_metadata=metadata,
-        smdp_oid=server.oid,
-        final_result=final,
-    )
-    octets = view.decisions[SIGNED_OCTETS](data, view.options.rpm_result_tag)
-    signature = ecasd.sign(state, view.decisions, server.ci_pkid, octets)
-    signed = LoadRpmPackageResultSigned(
-        load_rpm_package_result_data_signed=data, euicc_sign_rpr=signature
-    )
-    kept = view.decisions[KEPT](signed.encode())
-    state = notifications.appended(state, view.decisions, event, metadata, kept)
+    state, signed = signed_result.kept(state, view.decisions, Ended.of(server), final)
     return view.answer(
         LoadRpmPackageResult(load_rpm_package_result_signed=signed),
         state=state,

@@ -8,6 +8,7 @@ there.
 Source: SGP.22 v3.1, 5.7 (LoadRpmPackage).
 """
 
+from collections.abc import Iterator
 from typing import Final
 
 from rspcore import tlv
@@ -69,24 +70,25 @@ def _size(signed: SmdpSigned3) -> int:
     return 0 if found is None else len(found.value)
 
 
-def executed(progress: Progress, signed: SmdpSigned3) -> Progress:
+def executed(progress: Progress, signed: SmdpSigned3) -> Iterator[Progress]:
     """Carries out a package whose signature is good.
 
     Args:
         progress: The card before it.
         signed: What the server signed.
 
-    Returns:
-        What was done, with at least one result unless the package is empty.
+    Yields:
+        What was done after each command; nothing where the package is empty.
     """
     decisions = progress.view.decisions
     if _size(signed) > decisions[LONGEST]:
-        return progress.terminated(_R.commandPackageTooLarge)
+        yield progress.terminated(_R.commandPackageTooLarge)
+        return
     for octets in signed.rpm_package:
         progress = _one(progress, octets)
+        yield progress
         if progress.ended:
-            break
-    return progress
+            return
 
 
 def _one(progress: Progress, octets: bytes) -> Progress:

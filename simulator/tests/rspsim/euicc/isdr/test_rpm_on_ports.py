@@ -163,3 +163,14 @@ def test_both_ports_ask_for_a_refresh(cards):
     done(lab, disable(lab, 1), enable(lab, 3), target=2)
     states = {one.number for one in lab.state.port_states if one.pending_switch is not None}
     assert states == {1, 2}
+
+
+def test_a_package_that_is_cut_leaves_the_other_port_alone(cards):
+    lab = cards(MepMode.A1, enabled=(1, 2))
+    done(lab, disable(lab, 1), enable(lab, 3), target=1)
+    begun, first, last = lab.card.wrote
+    assert [one.open_package is None for one in (begun, first, last)] == [False, False, True]
+    for state in (begun, first, last):
+        assert [(one.port, one.enabled) for one in state.profiles[:2]] == [(1, True), (2, True)]
+    waiting = [[each.number for each in one.port_states] for one in (begun, first, last)]
+    assert waiting == [[], [1], [1]]

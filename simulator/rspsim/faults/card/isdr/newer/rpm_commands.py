@@ -23,7 +23,13 @@ from rspsim.euicc.isdr.es10b import (
 )
 from rspsim.euicc.isdr.es10b.authenticate_server import AuthenticationAttempt
 from rspsim.euicc.isdr.es10c import get_profiles_info, switching
-from rspsim.euicc.isdr.rpm import authority, commanded_ports, commands, execution
+from rspsim.euicc.isdr.rpm import (
+    authority,
+    commanded_ports,
+    commands,
+    execution,
+    signed_result,
+)
 from rspsim.euicc.isdr.rpm.execution import Next
 from rspsim.euicc.isdr.rpm.progress import Progress
 from rspsim.euicc.state import CardState, PendingNotification, PendingSwitch, Profile
@@ -260,7 +266,7 @@ FAULTS: Final = (
         "v3.rpm.results-reversed",
         "Gives the results of a package in the reverse order.",
         (f"{_LOAD}#09",),
-        swap(load_rpm_package.RESULTS, lambda results: results[::-1]),
+        swap(signed_result.RESULTS, lambda results: results[::-1]),
     ),
     CardFault(
         "v3.rpm.continue-ignored",
@@ -384,8 +390,8 @@ FAULTS: Final = (
         "Lists the result of a package under 30.",
         ("ES10b.RetrieveNotificationsList#14", "ES10b.RetrieveNotificationsList#19"),
         swap(
-            load_rpm_package.KEPT,
-            lambda octets: b"\x30" + load_rpm_package.KEPT.standard(octets)[1:],
+            signed_result.KEPT,
+            lambda octets: b"\x30" + signed_result.KEPT.standard(octets)[1:],
         ),
     ),
     CardFault(
@@ -393,8 +399,8 @@ FAULTS: Final = (
         "Lists the result of a package with another signature.",
         ("ES10b.RetrieveNotificationsList#14",),
         swap(
-            load_rpm_package.KEPT,
-            lambda octets: _signed_otherwise(load_rpm_package.KEPT.standard(octets)),
+            signed_result.KEPT,
+            lambda octets: _signed_otherwise(signed_result.KEPT.standard(octets)),
         ),
     ),
     CardFault(
