@@ -83,6 +83,10 @@ def run(options: argparse.Namespace) -> int:
         import pytest  # noqa: PLC0415  slow, and `--help` does not need it
 
         from rspharness.plugin.interruption import caught  # noqa: PLC0415  only for a run
+        from rspharness.plugin.options import unread  # noqa: PLC0415  likewise
+
+        for line in unread(os.environ):
+            print(f"rsplab: {line}", file=sys.stderr)
 
         held.enter_context(own_plugins())
         held.enter_context(caught())
@@ -290,8 +294,8 @@ def pytest_arguments(options: argparse.Namespace, target: str, suites: Path) -> 
             for name in (*REPEATED, "shuffle", "record", "baseline", "keep", "shard")
         },
     }
-    if given["baseline"]:
-        given["baseline"] = Path(given["baseline"]).resolve()  # `latest` is another one soon
+    if baseline := options.baseline or os.environ.get("RSPLAB_BASELINE"):
+        given["baseline"] = Path(baseline).resolve()  # `latest` is another one soon
     arguments += [f"{_long(name)}={value}" for name, value in given.items() if value]
     arguments += [f"{_long('case')}={case}" for case in options.case or ()]
     arguments += [f"{_long('also')}={packaged(path)}" for path in options.also or ()]

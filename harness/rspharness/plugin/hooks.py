@@ -85,6 +85,9 @@ def _select(config: pytest.Config, items: list[pytest.Item]) -> None:
     chosen, left = collection.choose(items, wanted, collected.left_out)
     chosen, elsewhere = collection.shard(chosen, option_values.value(config, "shard"))
     left = [*left, *elsewhere]
+    keep = option_values.value(config, "keep")
+    if keep and not (keep.isdecimal() and int(keep)):
+        raise pytest.UsageError(f"--keep {keep!r}: expected a number, 1 or more")
     config.stash[COLLECTED] = collected
     if left:
         config.hook.pytest_deselected(items=left)

@@ -1,7 +1,8 @@
-"""Ctrl-C and SIGTERM of a run: the card is put back first, and the run is never green.
+"""Ctrl-C, SIGTERM and SIGHUP of a run: the card is put back first, and the run is never green.
 
 The first one ends the run. One that comes while the card is being put back is answered with a line;
-one more leaves the card as it is, and its journal.
+one more leaves the card as it is, and its journal. SIGHUP comes when the terminal is closed or the
+connection to the machine with the reader is lost; under `nohup` it is ignored, and stays so.
 """
 
 import signal
@@ -13,7 +14,7 @@ from types import FrameType
 
 __all__ = ["card_is_put_back", "caught", "was_interrupted"]
 
-_NUMBERS = (signal.SIGINT, signal.SIGTERM)
+_NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class _Signals:
@@ -49,7 +50,7 @@ _signals = _Signals()
 
 @contextmanager
 def caught() -> Iterator[None]:
-    """Takes both signals while a run goes on; one that is ignored stays so."""
+    """Takes the signals while a run goes on; one that is ignored stays so."""
     _signals.came = False
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -4,13 +4,15 @@ Each value can also stand in the environment and in the configuration of pytest
 (`rspharness.run.option_values`). `--rsp-kills` and `--rsp-matrix` are for the command line alone.
 """
 
+from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import Final
 
 import pytest
 
 from rspharness.run.option_values import ini_key, long_option, variable
 
-__all__ = ["pytest_addoption"]
+__all__ = ["pytest_addoption", "unread"]
 
 _OPTIONS: Final = (
     (
@@ -49,6 +51,17 @@ _OPTIONS: Final = (
 )
 """Name, default and help of each option with one value."""
 
+_WORDS_ALONE: Final = (
+    "erase-foreign",
+    "no-redact",
+    "session-keys",
+    "list",
+    "n",
+    "suites",
+    "allure",
+)
+"""Options of `rsplab run` that no variable stands in for."""
+
 _REPEATABLE: Final = (
     ("case", "ID", "run only this case; * is a wildcard"),
     (
@@ -58,6 +71,28 @@ _REPEATABLE: Final = (
     ),
     ("with-card", "EID@READER", "further card in a reader, for cases that need more than one"),
 )
+
+
+def unread(environment: Mapping[str, str]) -> list[str]:
+    """Returns a line for each variable that was meant for a run and is not read.
+
+    Args:
+        environment: The variables.
+
+    >>> unread({"RSPLAB_LEVEL": "profiles", "RSPLAB_LEVELS": "profiles"})
+    ['RSPLAB_LEVELS is not read; near it: RSPLAB_LEVEL']
+    """
+    known = [variable(name) for name, *_ in (*_OPTIONS, *_REPEATABLE)]
+    alone = {variable(name): name for name in _WORDS_ALONE}
+    lines = []
+    for name in sorted(environment):
+        if option := alone.get(name):
+            dashes = "-" if len(option) == 1 else "--"
+            lines.append(f"{name} is not read: {dashes}{option} is for the command line alone")
+        elif name.startswith("RSPLAB_") and name not in known:
+            near = get_close_matches(name, known, n=1, cutoff=0.9)
+            lines += [f"{name} is not read; near it: {one}" for one in near]
+    return lines
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -1,9 +1,12 @@
 """Files and folders that only their owner may read: traces hold PINs and keys as they were sent."""
 
 import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["make_private", "write_private"]
+__all__ = ["make_private", "nothing_left", "write_private"]
 
 
 def make_private(folder: Path) -> None:
@@ -14,6 +17,16 @@ def make_private(folder: Path) -> None:
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     folder.mkdir(mode=0o700)
+
+
+@contextmanager
+def nothing_left(folder: Path) -> Iterator[None]:
+    """Removes a folder that was made for what is written inside, if that cannot be written."""
+    try:
+        yield
+    except OSError:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def write_private(path: Path, text: str) -> None:

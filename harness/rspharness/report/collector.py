@@ -106,10 +106,9 @@ class Collector:
         from rspharness.report.git_commit import commit_of  # noqa: PLC0415  likewise
         from rspharness.report.run_folder import RunFolder  # noqa: PLC0415  likewise
         from rspharness.report.writing import folder_name  # noqa: PLC0415  likewise
-        from rspharness.run.option_values import value  # noqa: PLC0415  likewise
 
         self._commit = commit_of(self._config.rootpath)
-        root = Path(value(self._config, "report") or self._config.rootpath / "reports")
+        root = Path(self._value("report") or self._config.rootpath / "reports")
         try:
             made = RunFolder.create(root, folder_name(self._started, self._target()))
         except ConfigError as error:
@@ -120,10 +119,10 @@ class Collector:
             raise _stopped(_unwritten(made.path, error)) from error
         return made
 
-    def _baseline(self) -> str:
+    def _value(self, name: str) -> str:
         from rspharness.run.option_values import value  # noqa: PLC0415  only where there are cases
 
-        return value(self._config, "baseline")
+        return value(self._config, name)
 
     def _target(self) -> str:
         target: str = self._known["facts"]["target"]
@@ -135,7 +134,8 @@ class Collector:
             "started": self._started.isoformat(timespec="seconds"),
             "command": " ".join(map(str, self._config.invocation_params.args)),
             "commit": self._commit,
-            "baseline": self._baseline(),
+            "baseline": self._value("baseline"),
+            "shard": self._value("shard"),
             "chosen": self._chosen,
             "ended": ended,
             "end": end,
@@ -191,9 +191,7 @@ class Collector:
             records.add_own(self._own_traces)
         self.results = writing.assembled(description, self._cases)
         self._masked = writing.write_reports(self.results, records.path)
-        from rspharness.run.option_values import value  # noqa: PLC0415  only where there are cases
-
-        if keep := value(self._config, "keep"):
+        if keep := self._value("keep"):
             from rspharness.report.old_runs import prune  # noqa: PLC0415  only where it is named
 
             prune(records.path.parent, int(keep))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from rspcore.errors import ConfigError
-from rspharness.record.private_files import make_private
+from rspharness.record.private_files import make_private, nothing_left
 from rspharness.report import writing
 from rspharness.report.results import Results
 from rspharness.report.run_folder import RunFolder
@@ -15,7 +15,9 @@ from rspharness.report.run_folder import RunFolder
 __all__ = ["merged"]
 
 _SAME: Final = ("eid", "target", "level", "seed", "rsplab", "firmware", "card_fault")
-"""Facts that the parts of one run have in common."""
+"""Facts that the parts of one run have in common, where both know them."""
+_SAME_OR_NONE: Final = ("card_fault", "personality", "curve")
+"""Facts that both parts have, or neither, once the card was reached; so its ATR is known."""
 
 
 def merged(parts: Sequence[Path], place: Path) -> Results:
@@ -33,11 +35,13 @@ def merged(parts: Sequence[Path], place: Path) -> Results:
     read = [(path, *RunFolder(path).read()) for path in parts]
     first: dict[str, Any] = read[0][1]
     for path, description, _ in read[1:]:
-        for name in _SAME:
-            facts = [one["known"]["facts"].get(name) or "" for one in (first, description)]
-            if all(facts) and facts[0] != facts[1]:
+        reached = all(one["known"]["facts"].get("atr") for one in (description, first))
+        for name in (*_SAME, *_SAME_OR_NONE):
+            required = reached and name in _SAME_OR_NONE
+            mine, others = (one["known"]["facts"].get(name) or "" for one in (description, first))
+            if mine != others and (required or (mine and others)):
                 raise ConfigError(
-                    f"{path}: {name} {facts[1]}, {parts[0]} has {facts[0]}; "
+                    f"{path}: {name} {mine or 'none'}, {parts[0]} has {others or 'none'}; "
                     "only runs of one card, made alike, are one"
                 )
     try:
@@ -45,15 +49,16 @@ def merged(parts: Sequence[Path], place: Path) -> Results:
         make_private(place / "traces")
     except OSError as error:
         raise ConfigError(f"{place}: {error.strerror}; name a new folder by --to") from error
-    folder = RunFolder(place)
-    for record in _records(read):
-        folder.add(record)
-    folder.describe(_description(read))
-    own = parts[0] / "traces" / "run.txt"
-    if own.is_file():
-        shutil.copyfile(own, place / "traces" / "run.txt")
-    results, _ = writing.not_ended(folder)
-    writing.write_reports(results, place)
+    with nothing_left(place):
+        folder = RunFolder(place)
+        for record in _records(read):
+            folder.add(record)
+        folder.describe(_description(read))
+        own = parts[0] / "traces" / "run.txt"
+        if own.is_file():
+            shutil.copyfile(own, place / "traces" / "run.txt")
+        results, _ = writing.not_ended(folder)
+        writing.write_reports(results, place)
     return results
 
 
@@ -69,6 +74,20 @@ def _records(read: Sequence[tuple[Path, dict[str, Any], list[dict[str, Any]]]]) 
                 texts["session_keys"] = keys.read_text(encoding="utf-8")
             found[case["nodeid"]] = {**case, **texts}
     return list(found.values())
+
+
+def _missing(shards: set[str]) -> list[str]:
+    """Returns the parts that are not there, of the division that lacks the fewest.
+
+    Args:
+        shards: The parts that are there, such as `1/4`; none for runs that were not divided.
+    """
+    there = [tuple(map(int, one.split("/"))) for one in shards]
+    lacking = [
+        [f"{number}/{parts}" for number in range(1, parts + 1) if (number, parts) not in there]
+        for parts in sorted({parts for _, parts in there})
+    ]
+    return min(lacking, key=len, default=[])
 
 
 def _description(
@@ -95,13 +114,20 @@ def _description(
     known["facts"]["merged"] = ", ".join(path.name for path, _, _ in read)
     cut = []
     for path, one, _ in read:
-        if one["end"] or not one["ended"]:
-            cut.append(f"{path.name}: {one['end'] or 'it did not come to its end'}")
+        end = one.get("end_of_parts", one["end"])
+        if end or not one["ended"]:
+            cut.append(f"{path.name}: {end or 'it did not come to its end'}")
+    shards = {part for one in descriptions for part in one.get("shard", "").split()}
+    lacking = []
+    if missing := _missing(shards):
+        lacking = [f"not merged: {', '.join(missing)} of --shard"]
     whole.pop("schema", None)
     return {
         **whole,
+        "shard": " ".join(sorted(shards)) if missing else "",
         "ended": True,
-        "end": "; ".join(cut),
+        "end": "; ".join([*cut, *lacking]),
+        "end_of_parts": "; ".join(cut),
         "chosen": sum(one["chosen"] for one in descriptions),
         "duration_s": sum(one["duration_s"] for one in descriptions),
     }

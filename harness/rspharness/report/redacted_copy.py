@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from rspcore.errors import ConfigError
-from rspharness.record.private_files import make_private, write_private
+from rspharness.record.private_files import make_private, nothing_left, write_private
 from rspharness.report import writing
 from rspharness.report.identities import Identities, Identity
 from rspharness.report.masking import without_secrets
@@ -46,14 +46,15 @@ def redacted_copy(run: RunFolder, place: Path) -> RunFolder:
         make_private(place / "traces")
     except OSError as error:
         raise ConfigError(f"{place}: {error.strerror}; name a new folder by --to") from error
-    for trace in sorted((run.path / "traces").glob("*.txt")):
-        text = _without_secrets(trace.read_text(encoding="utf-8"))
-        lines = identities.in_trace(text, stand_in)
-        write_private(place / "traces" / trace.name, "\n".join(lines) + "\n")
-    _copy_records(run, place, identities, stand_in)
-    copy = RunFolder(place)
-    redacted, _ = writing.not_ended(copy)
-    writing.write_reports(redacted, place)
+    with nothing_left(place):
+        for trace in sorted((run.path / "traces").glob("*.txt")):
+            text = _without_secrets(trace.read_text(encoding="utf-8"))
+            lines = identities.in_trace(text, stand_in)
+            write_private(place / "traces" / trace.name, "\n".join(lines) + "\n")
+        _copy_records(run, place, identities, stand_in)
+        copy = RunFolder(place)
+        redacted, _ = writing.not_ended(copy)
+        writing.write_reports(redacted, place)
     return copy
 
 

@@ -120,8 +120,17 @@ class _Bounded:
             raise ConfigError(f"recording {self.path}: {error.strerror}") from error
 
     def close(self) -> None:
-        """Closes the file."""
-        self._file.close()
+        """Closes the file.
+
+        Raises:
+            ConfigError: the disk is full; the recording is not whole.
+        """
+        try:
+            self._file.close()
+        except OSError as error:
+            raise ConfigError(
+                f"recording {self.path}: {error.strerror}; it is not whole"
+            ) from error
 
 
 class _RecordedLink(LinkWrapper):

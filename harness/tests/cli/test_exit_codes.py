@@ -180,6 +180,39 @@ def test_environment_of_run(checkout, model, words, said):
     said_once(done, said)
 
 
+VARIABLES = {
+    "keep": ({"RSPLAB_KEEP": "x"}, "--keep 'x': expected a number, 1 or more"),
+    "none to keep": ({"RSPLAB_KEEP": "0"}, "--keep '0': expected a number, 1 or more"),
+    "part": ({"RSPLAB_SHARD": "3/2"}, "--shard '3/2': expected a part of so many"),
+    "limit": ({"RSPLAB_CHANGE_LIMIT": "x"}, "--change-limit 'x': expected a number of"),
+    "level": ({"RSPLAB_LEVEL": "all"}, "level: expected read-only or profiles or"),
+}
+
+
+@pytest.mark.parametrize(("variables", "said"), VARIABLES.values(), ids=VARIABLES)
+def test_variable_is_held_to_what_its_option_takes(checkout, variables, said):
+    done = run(checkout, *INPROCESS, **variables)
+    assert done.returncode == 2, done.stdout + done.stderr
+    said_once(done, said)
+
+
+def test_variable_that_is_not_read_is_named(checkout):
+    done = run(checkout, *INPROCESS, RSPLAB_LEVELS="x", RSPLAB_ERASE_FOREIGN="1", RSPLAB_MINE="x")
+    assert done.returncode == 0
+    assert done.stderr.splitlines() == [
+        "rsplab: RSPLAB_ERASE_FOREIGN is not read: --erase-foreign is for the command line alone",
+        "rsplab: RSPLAB_LEVELS is not read; near it: RSPLAB_LEVEL",
+    ]
+
+
+def test_baseline_of_a_variable_is_the_run_before_this_one(checkout):
+    assert run(checkout, *INPROCESS).returncode == 0
+    before = (checkout / "reports/latest").resolve()
+    assert run(checkout, *INPROCESS, RSPLAB_BASELINE="reports/latest").returncode == 0
+    described = json.loads((checkout / "reports/latest/run.json").read_text("utf-8"))
+    assert described["baseline"] == str(before)
+
+
 def test_run_on_the_only_card(checkout):
     done = run(checkout, *PCSC, **place("one card", checkout))
     assert done.returncode == 0, done.stdout + done.stderr

@@ -2,9 +2,11 @@
 
 import argparse
 import resource
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -111,3 +113,28 @@ def test_help_imports_no_area_beyond_its_parser_and_is_quick() -> None:
     # Work done, not time passed, and the best of three: other processes share the machine.
     spent_s = min(spent)
     assert spent_s < 0.15, f"{spent_s * 1000:.0f} ms"
+
+
+FULL = Path("/dev/full")
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="this system has no full device")
+@pytest.mark.parametrize("words", [("decode", "BF3E035C015A"), ("card", "presets")])
+def test_output_that_cannot_be_written_is_one_line_and_no_traceback(words: tuple[str, ...]) -> None:
+    with FULL.open("w", encoding="utf-8") as full:
+        code = f"import sys; from rspharness.cli.main import main; sys.exit(main({list(words)!r}))"
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 3
+    assert done.stderr == "rsplab: No space left on device; the output is not whole\n"
+
+
+def test_closed_standard_streams_change_no_exit_code() -> None:
+    code = "import sys; from rspharness.cli.main import main; sys.exit(main(['decode', 'BF3E00']))"
+    shell = ["sh", "-c", f'{shlex.quote(sys.executable)} -c "$0" >&- 2>&-', code]
+    assert subprocess.run(shell, check=False).returncode == 0

@@ -42,9 +42,10 @@ def _state(results):
     return results["green"], results["interrupted"]
 
 
-def test_sigterm_ends_a_run_as_ctrl_c_does(one_card, pytester):  # noqa: F811  the fixture
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_signal_ends_a_run_as_ctrl_c_does(one_card, pytester, name):  # noqa: F811  the fixture
     with interruption.caught():
-        result = one_card(_CASES.format(act=_TERM), *_LEVEL)
+        result = one_card(_CASES.format(act=_TERM.replace("SIGTERM", name)), *_LEVEL)
     assert result.ret == 2
     results = _results(pytester)
     assert _state(results) == (False, True)

@@ -1,8 +1,10 @@
 """Parts of a run as one, old runs removed, and the table of requirements."""
 
 import csv
+import errno
 import io
 import json
+import os
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -56,6 +58,54 @@ def test_parts_of_a_run_are_one_report(tmp_path, capsys):
     assert main(["merge", str(one), "--to", str(tmp_path / "alone")]) == 0
     assert main(["merge", str(one), "--to", str(tmp_path / "alone")]) == 3
     assert "name a new folder by --to" in capsys.readouterr().err
+
+
+def _shard(path, shard, **facts):
+    described = json.loads((path / "run.json").read_text("utf-8"))
+    described["shard"] = shard
+    described["known"]["facts"].update(facts)
+    (path / "run.json").write_text(json.dumps(described), "utf-8")
+    return str(path)
+
+
+def _merged_ends(tmp_path, *parts):
+    code = main(["merge", *parts, "--to", str(tmp_path / "all")])
+    return code, json.loads((tmp_path / "all" / "results.json").read_text("utf-8"))["end"]
+
+
+def test_merged_run_whose_part_is_missing_is_not_green(tmp_path):
+    paths = [_part(tmp_path / str(n), _case(f"ES10c.GetEID#0{n}", "pass")) for n in (1, 2, 3)]
+    parts = [_shard(path, f"{n}/3") for n, path in enumerate(paths, 1)]
+    assert _merged_ends(tmp_path, *parts[:2]) == (1, "not merged: 3/3 of --shard")
+    assert _merged_ends(tmp_path / "rest", str(tmp_path / "all"), parts[2]) == (0, "")
+    assert _merged_ends(tmp_path / "whole", *parts) == (0, "")
+    _shard(paths[2], "1/2")  # of another division
+    assert _merged_ends(tmp_path / "odd", *parts) == (1, "not merged: 2/2 of --shard")
+    _shard(paths[2], "")  # a case that was run again is no part of a division
+    assert _merged_ends(tmp_path / "again", *parts) == (1, "not merged: 3/3 of --shard")
+
+
+def test_run_on_a_faulty_card_is_no_part_of_one_on_a_sound_card(tmp_path, capsys):
+    one, other = (_part(tmp_path / name, _case("ES10c.GetEID#01", "pass")) for name in "ab")
+    _shard(one, "", atr="3B 00")
+    fault = _shard(other, "", atr="3B 00", card_fault="es10c.x")
+    assert main(["merge", str(one), fault, "--to", str(tmp_path / "all")]) == 3
+    assert "card_fault es10c.x" in capsys.readouterr().err
+    assert main(["merge", fault, str(one), "--to", str(tmp_path / "all")]) == 3
+    assert "card_fault none" in capsys.readouterr().err
+    _shard(one, "", atr="")  # nothing applied there, so its card was never reached
+    assert main(["merge", str(one), fault, "--to", str(tmp_path / "all")]) == 0
+
+
+def test_folder_of_a_merged_run_that_cannot_be_written_does_not_stay(tmp_path, monkeypatch):
+    one = _part(tmp_path / "a", _case("ES10c.GetEID#01", "pass"))
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(RunFolder, "describe", full)
+    assert main(["merge", str(one), "--to", str(tmp_path / "all")]) == 3
+    assert not (tmp_path / "all").exists()
 
 
 def test_session_keys_come_along_with_their_traces(tmp_path):

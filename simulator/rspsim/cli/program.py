@@ -9,6 +9,7 @@ wrong use of the command line; 3 the environment lacks something, and the messag
 """
 
 import argparse
+import errno
 import gc
 import os
 import re
@@ -50,6 +51,9 @@ EXIT_FAILED = 1
 EXIT_USAGE = 2
 EXIT_ENVIRONMENT = 3
 EXIT_INTERRUPTED = 130  # 128 and SIGINT, as shells count
+
+_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EIO)
+"""What a disk says that takes no more; it is no fault of the program."""
 
 _EXIT_CODES: tuple[tuple[type[RspError], int], ...] = (
     (LocalError, EXIT_USAGE),
@@ -111,9 +115,9 @@ class Program:
             gc.freeze()
             gc.set_threshold(_YOUNG, *gc.get_threshold()[1:])
             gc.enable()
-        function: Callable[[argparse.Namespace], int] = options.func
+        _open_streams()
         try:
-            return function(options)
+            return _carried_out(options)
         except RspError as problem:
             if options.debug:
                 raise
@@ -123,8 +127,15 @@ class Program:
             return EXIT_INTERRUPTED
         except BrokenPipeError:
             # The reader of our output left, as `head` does; keep the interpreter from writing more.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _discard_output()
             return EXIT_FAILED
+        except OSError as error:
+            if options.debug or error.errno not in _DISK:
+                raise
+            where = f"{error.filename}: " if error.filename else ""
+            print(f"{self.name}: {where}{error.strerror}; the output is not whole", file=sys.stderr)
+            _flush_or_discard()
+            return EXIT_ENVIRONMENT
 
     def parser(self, area: str | None = None) -> argparse.ArgumentParser:
         """Builds the parser of one area, or of all areas if none is named.
@@ -166,6 +177,35 @@ class Program:
             title="commands", metavar="COMMAND", required=True, parser_class=below
         )
         return parser, subparsers
+
+
+def _carried_out(options: argparse.Namespace) -> int:
+    """Carries out what was named, to the last octet of its output."""
+    function: Callable[[argparse.Namespace], int] = options.func
+    code = function(options)
+    sys.stdout.flush()
+    return code
+
+
+def _open_streams() -> None:
+    """Opens the null device in place of a standard stream that was closed by who called."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            nowhere = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123  to the end; a light import
+            setattr(sys, name, nowhere)
+
+
+def _flush_or_discard() -> None:
+    """Writes what is still to be written to standard output, or keeps the interpreter from it."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _discard_output()
+
+
+def _discard_output() -> None:
+    """Sends what is still to be written to standard output nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _formatter(prog: str) -> argparse.HelpFormatter:

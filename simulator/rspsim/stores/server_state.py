@@ -107,6 +107,11 @@ def _opened(path: Path) -> sqlite3.Connection:
         except BaseException:
             database.close()
             raise
+    except sqlite3.OperationalError as error:
+        raise StoreError(
+            f"{path}: not accessible ({error}); it was left as it is. May you write there, and is "
+            "the disk not full?"
+        ) from error
     except sqlite3.DatabaseError as error:
         raise StoreError(
             f"{path}: not the state of an SM-DP+ ({error}); it was left as it is. Give another file"
