@@ -13,9 +13,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="make one report of the parts of a run",
         description="Put the runs of one card, such as those of --shard, together in a new folder, "
         "with its reports. A case that several have is taken from the last one named. Where each "
-        "run has a fault matrix (--matrix), so has the new one: the effects of all. A merged run of "
-        "which a part is missing is not green, and a run on a faulty card is no part of one on a "
-        "sound card.",
+        "run has a fault matrix (--matrix), so has the new one: the effects of all. Without one of "
+        "the parts it is not green. A run on a faulty card is no part of one on a sound card.",
         epilog="Exit code: that of a run: 0 green; 1 not green; 2 wrong use; 3 a run cannot be "
         "read, they are of different cards, or nothing applied.",
     )

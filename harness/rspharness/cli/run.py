@@ -249,7 +249,8 @@ def find_suites(named: Path | None) -> Path:
     usual = (folder / "suites" for folder in (Path.cwd(), CHECKOUT, PACKAGED))
     places = [named] if named else list(dict.fromkeys(usual))
     for place in places:
-        if (place / "conftest.py").is_file():
+        own = place / "conftest.py"  # a folder of that name may be anybody's
+        if own.is_file() and "rspharness" in own.read_text("utf-8", errors="replace"):
             return place.resolve()
     raise ConfigError(
         f"no suites in {' or '.join(map(str, places))}: they are part of the checkout and of "

@@ -5,8 +5,12 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
-__all__ = ["make_private", "nothing_left", "write_private"]
+__all__ = ["PATHS", "make_private", "nothing_left", "write_private"]
+
+PATHS: Final = "backslashreplace"
+"""How octets of a path that are no UTF-8 are written into a text: as `\\udcff`."""
 
 
 def make_private(folder: Path) -> None:
@@ -42,7 +46,7 @@ def write_private(path: Path, text: str) -> None:
     new = place.with_name(f"{place.name}.new") if plain else place
     descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        with os.fdopen(descriptor, "w", encoding="utf-8", errors=PATHS) as file:
             if plain:
                 os.fchmod(descriptor, 0o600)
             file.write(text)

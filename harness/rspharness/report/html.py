@@ -12,6 +12,7 @@ import jinja2
 
 from rspcore.errors import ConfigError
 from rspharness.evidence.decoded_trace import decoded
+from rspharness.record.private_files import PATHS
 from rspharness.record.trace import read_events
 from rspharness.record.verdicts import SEVERITY, Verdict
 from rspharness.report.causes import alike, blocking, unreached
@@ -214,4 +215,5 @@ def write_html(results: Results, path: Path, identities: Identities | None = Non
         for case in results.cases
     }
     page = render(results, traces, identities)
-    path.write_text(identities.masked(page) if identities else page, encoding="utf-8")
+    shown = identities.masked(page) if identities else page
+    path.write_text(shown, encoding="utf-8", errors=PATHS)

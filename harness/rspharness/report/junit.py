@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
 
+from rspharness.record.private_files import PATHS
 from rspharness.record.verdicts import Verdict
 from rspharness.report.identities import Identities
 from rspharness.report.results import Results
@@ -28,13 +29,14 @@ _CONTROL = {number: None for number in range(32) if chr(number) not in "\t\n\r"}
 
 def write_junit(results: Results, path: Path, identities: Identities | None = None) -> None:
     """Writes the file, with identities masked if there are any."""
-    number = len(results.cases) + len(results.slow)
+    beside = _beside_the_cases(results)
+    number = len(results.cases) + len(beside)
     suite = Element("testsuite", name="rsplab", tests=str(number))
     suite.set("time", f"{results.duration_s:.3f}")
     suite.set("timestamp", str(results.facts.get("started", "")))
     for name, verdicts in _COUNTED.items():
         count = sum(case["verdict"] in verdicts for case in results.cases)
-        count += len(results.slow) if name == "failures" else 0
+        count += sum(f"{element}s" == name for element, *_ in beside)
         suite.set(name, str(count))
     properties = SubElement(suite, "properties")
     for name, value in results.facts.items():
@@ -45,8 +47,8 @@ def write_junit(results: Results, path: Path, identities: Identities | None = No
         SubElement(properties, "property", name="note", value=_clean(note))
     for case in results.cases:
         _write_case(suite, case)
-    for one in results.slow:
-        _write_slow(suite, one)
+    for one in beside:
+        _write_beside(suite, *one)
     root = Element("testsuites")
     root.append(suite)
     indent(root)
@@ -76,16 +78,32 @@ def _write_case(suite: Element, case: dict[str, Any]) -> None:
         inner.text = _clean(f"{case['explanation']}\n{case['traceback']}".strip())
 
 
-def _write_slow(suite: Element, one: dict[str, str]) -> None:
-    """Writes times that are not right as a test of their own, whose type says what is wrong."""
-    element = SubElement(suite, "testcase", classname="times", name=_clean(one["name"]), time="0")
+def _beside_the_cases(results: Results) -> list[tuple[str, str, str, str, str]]:
+    """Returns what keeps a run from being green beside its cases: all of `Results.green`.
+
+    Each is an element, the class and name of a test, the type, and what is wrong.
+    """
+    found = [("failure", "times", one["name"], one["kind"], one["text"]) for one in results.slow]
+    found += [
+        ("failure", "preflight", one["row"], "finding", one["finding"]) for one in results.findings
+    ]
+    if results.end:
+        found.append(("error", "run", "its end", "interrupted", results.end))
+    return found
+
+
+def _write_beside(
+    suite: Element, kind: str, classname: str, name: str, what: str, text: str
+) -> None:
+    """Writes what is not right beside the cases as a test of its own; its type says what it is."""
+    element = SubElement(suite, "testcase", classname=classname, name=_clean(name), time="0")
     properties = SubElement(element, "properties")
-    SubElement(properties, "property", name="verdict", value=one["kind"])
-    inner = SubElement(element, "failure", message=_clean(f"{one['kind']}: {one['text']}"))
-    inner.set("type", one["kind"])
-    inner.text = _clean(one["text"])
+    SubElement(properties, "property", name="verdict", value=what)
+    inner = SubElement(element, kind, message=_clean(f"{what}: {text}"))
+    inner.set("type", what)
+    inner.text = _clean(text)
 
 
 def _clean(text: str) -> str:
-    """Removes the control characters that XML cannot contain."""
-    return text.translate(_CONTROL)
+    """Removes control characters, which XML cannot contain, and spells octets that are no UTF-8."""
+    return text.translate(_CONTROL).encode("utf-8", PATHS).decode()

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from rspcore.errors import ConfigError
-from rspharness.record.private_files import make_private, write_private
+from rspharness.record.private_files import PATHS, make_private, write_private
 from rspharness.report.latest_link import point_latest
 
 __all__ = ["RunFolder"]
@@ -64,7 +64,7 @@ class RunFolder:
         """Writes what is known of the run, instead of what was known earlier."""
         text = json.dumps({"schema": _SCHEMA, **description}, ensure_ascii=False)
         new = self.path / "run.json.new"
-        new.write_text(text + "\n", encoding="utf-8")
+        new.write_text(text + "\n", encoding="utf-8", errors=PATHS)
         new.replace(self.path / "run.json")
 
     def add(self, record: dict[str, Any]) -> dict[str, Any]:
@@ -79,7 +79,7 @@ class RunFolder:
             write_private(self.path / "traces" / f"{Path(file).stem}.keys", keys)
         kept = {**record, "trace": f"traces/{file}"}
         kept.pop("session_keys", None)
-        with (self.path / "cases.jsonl").open("a", encoding="utf-8") as lines:
+        with (self.path / "cases.jsonl").open("a", encoding="utf-8", errors=PATHS) as lines:
             lines.write(json.dumps(kept, ensure_ascii=False) + "\n")
         return kept
 

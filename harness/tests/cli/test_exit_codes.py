@@ -5,6 +5,7 @@
 
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -211,6 +212,19 @@ def test_baseline_of_a_variable_is_the_run_before_this_one(checkout):
     assert run(checkout, *INPROCESS, RSPLAB_BASELINE="reports/latest").returncode == 0
     described = json.loads((checkout / "reports/latest/run.json").read_text("utf-8"))
     assert described["baseline"] == str(before)
+
+
+def test_path_that_is_no_utf_8_is_spelt_in_every_report(checkout):
+    folder = os.fsdecode(b"r\xff")
+    done = run(checkout, *INPROCESS, "--report", folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    made = checkout / folder / "latest"
+    assert r"r\udcff" in (made / "junit.xml").read_text("utf-8")
+    assert r"r\udcff" in (made / "index.html").read_text("utf-8")
+    script = "import sys; from rspharness.cli.main import main; sys.exit(main(sys.argv[1:]))"
+    again = [sys.executable, "-c", script, "report", str(made)]
+    done = subprocess.run(again, capture_output=True, check=False)
+    assert (done.returncode, b"Traceback" in done.stderr) == (0, False), done.stderr
 
 
 def test_run_on_the_only_card(checkout):

@@ -171,11 +171,13 @@ def test_suites_of_a_wheel_are_found_last_and_report_into_the_current_folder(tmp
     monkeypatch.setattr(command, "PACKAGED", packaged)
     with pytest.raises(ConfigError, match=r"no suites in .*elsewhere.*no-checkout.*packaged"):
         command.find_suites(None)
-    (packaged / "suites/conftest.py").touch()
+    (packaged / "suites/conftest.py").write_text('pytest_plugins = ["rspharness.plugin.hooks"]')
     suites = command.find_suites(None)
     assert suites == packaged / "suites"
     options = argparse.Namespace(report=None)
     assert command.report_folder(options, suites) == elsewhere / "reports"
     (elsewhere / "suites").mkdir()
-    (elsewhere / "suites/conftest.py").touch()
+    (elsewhere / "suites/conftest.py").write_text("import mine")  # of somebody else
+    assert command.find_suites(None) == suites
+    (elsewhere / "suites/conftest.py").write_text('pytest_plugins = ["rspharness.plugin.hooks"]')
     assert command.find_suites(None) == elsewhere / "suites"

@@ -127,6 +127,26 @@ def test_reports_open_with_the_causes_and_not_with_each_victim(tmp_path):
     assert kinds == ["inconclusive", "inconclusive", "blocked", "blocked", "blocked", "blocked"]
 
 
+NOT_GREEN = {
+    "cut": ({"end": "interrupted after 1 of 2 cases"}, [("error", "interrupted")]),
+    "finding": (
+        {"findings": [{"row": "ES10c.GetEID#02", "finding": "digits", "remedy": "", "by": ""}]},
+        [("failure", "finding")],
+    ),
+    "times": ({"budgets_ms": {"SELECT": 1.5}}, [("failure", "over budget")]),
+}
+
+
+@pytest.mark.parametrize(("known", "seen"), NOT_GREEN.values(), ids=NOT_GREEN)
+def test_what_keeps_a_run_from_being_green_is_red_in_junit(tmp_path, known, seen):
+    folder = _written(tmp_path, _case("ES10c.GetEID#01", "pass"), **known)
+    assert json.loads((folder / "results.json").read_text("utf-8"))["green"] is False
+    suite = ElementTree.parse(folder / "junit.xml").getroot()[0]  # noqa: S314  our own file
+    red = [(one.tag, one.get("type")) for case in suite.iter("testcase") for one in case]
+    assert [one for one in red if one[0] != "properties"] == seen
+    assert (suite.get("tests"), suite.get(f"{seen[0][0]}s")) == ("2", "1")
+
+
 @pytest.mark.parametrize("text", ["{}", "[]", "no", '{"schema": 99}'])
 def test_other_document_is_refused(text):
     with pytest.raises(ConfigError, match=r"results\.json"):

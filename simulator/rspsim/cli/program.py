@@ -11,6 +11,7 @@ wrong use of the command line; 3 the environment lacks something, and the messag
 import argparse
 import errno
 import gc
+import io
 import os
 import re
 import sys
@@ -188,7 +189,12 @@ def _carried_out(options: argparse.Namespace) -> int:
 
 
 def _open_streams() -> None:
-    """Opens the null device in place of a standard stream that was closed by who called."""
+    """Opens the null device in place of a standard stream that was closed by who called.
+
+    What the locale of the others cannot show, and a path that is no UTF-8, is spelt by escapes.
+    """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             nowhere = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123  to the end; a light import
