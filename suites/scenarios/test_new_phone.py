@@ -2,6 +2,7 @@
 
 from rspharness import testcase
 from rspharness.card import expect
+from rspharness.simulated.direct_smdpp import OrderRefusedError
 
 NUMBER = "+4915550001"
 OTHER_CARD = "8.1.1/3.8"
@@ -126,3 +127,43 @@ def test_number_goes_to_another_operator(story):
         heard = {one.iccid for one in server.receipts} - {""}
         expect.equal(heard, {str(line.iccid)}, "Profiles that the server heard of")
     story.ends()
+
+
+@testcase("Story.NewPhone#05")
+def test_new_one_while_the_old_one_has_it(story):
+    """While the old phone has the line, no second one is ordered; once it is deleted, it is."""
+    home = story.server(one_copy=True)
+    old, new = story.phone, story.other_phone("Q")
+    line = story.line(1, home)
+    first = home.order(line.profile)
+    old.scan(first.activation_code)
+    old.switch_on(line.iccid)
+    with story("I want it on the new phone, and the old one still has it"):
+        why = not_ordered(home, line, new)
+    expect.equal(why, "another phone still has this line: delete it there first", "what they say")
+    expect.equal([one.state for one in home.orders], ["Installed"], "orders")
+    line.is_on_in(old.card)
+    with story("I delete it where nobody hears of it"):
+        old.switch_off(line.iccid)
+        old.delete(line.iccid)
+        still = not_ordered(home, line, new)
+    expect.equal(still, why, "what they say")
+    with story("the old phone has a network again"):
+        old.deliver()
+        now = not_ordered(home, line, new)
+    expect.equal((first.state, now), ("Unavailable", ""), "old order, and what they say")
+    with story("I scan the new code"):
+        new.scan(home.orders[-1].activation_code)
+        new.switch_on(line.iccid)
+    line.is_on_in(new.card)
+    expect.equal(copies(line, old, new), 1, "copies")
+    story.ends()
+
+
+def not_ordered(home, line, phone):
+    """Orders a line for a phone; returns why its operator does not, empty where it does."""
+    try:
+        home.order(line.profile, eid=phone.card.eid())
+    except OrderRefusedError as refused:
+        return str(refused)
+    return ""

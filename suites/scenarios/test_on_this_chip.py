@@ -1,5 +1,6 @@
 """Story.OnThisChip: support reads what is on a chip, and changes nothing."""
 
+from rspcore.errors import RemoteError
 from rspcore.messages.es10a import EuiccConfiguredAddressesRequest
 from rspcore.messages.es10b.rules import GetRatRequest
 from rspcore.messages.es10c import ProfileState
@@ -14,6 +15,8 @@ from rspharness.suite import file_access
 from rspharness.targets.guard import GuardedLink
 
 WRONG_TRIES = 3
+PLASTIC = "PROFILE_OPERATIONAL2"
+NOT_FOUND = "6A82"
 
 
 def only_reading(link):
@@ -118,4 +121,50 @@ def test_support_reads_a_chip_with_a_blocked_pin(story):
     expect.equal(file_access.ef_iccid(card), line.iccid, "EF_ICCID, which no PIN protects")
     expect.success(file_access.select_application(card), "SELECT USIM")
     expect.sw(file_access.verify_pin(card), 0x63C0, 0x6983, about="VERIFY PIN, empty body")
+    story.ends()
+
+
+def files_of(card):
+    """Returns ICCID and IMSI out of the files of a card, as a program reads them of any SIM."""
+    card.reset()
+    iccid = file_access.ef_iccid(card)
+    expect.success(file_access.select_usim_file(card, file_access.EF_IMSI), "SELECT EF_IMSI")
+    imsi = file_access.read(card)
+    expect.success(imsi, "READ BINARY EF_IMSI")
+    return iccid, imsi.data
+
+
+def no_euicc(card):
+    """Returns why a card cannot be read as an eUICC."""
+    link = only_reading(card.link)
+    link.reset()
+    try:
+        with IsdrChannel(link, card.options):
+            return "it can"
+    except RemoteError as refused:
+        return refused.code
+
+
+@testcase("Story.OnThisChip#04")
+def test_plastic_and_back(story):
+    """A plastic SIM is no eUICC and shows its files; an eSIM is bought, and left again."""
+    home = story.server()
+    phone, plastic = story.phone, story.plastic_sim(PLASTIC)
+    line = story.line(1, home)
+    before = files_of(plastic)
+    with story("they hold my old card to the counter: it is no eSIM, and this is on it"):
+        why = no_euicc(plastic)
+    expect.equal(why, NOT_FOUND, "why it is no eUICC")
+    with story("I change to an eSIM"):
+        phone.scan(home.order(line.profile).activation_code)
+        phone.switch_on(line.iccid)
+        reading, lists = everything(phone.card)
+    readable(reading, lists)
+    line.is_on_in(phone.card)
+    expect.equal(files_of(phone.card)[0], line.iccid, "EF_ICCID of the eSIM")
+    with story("I do not like it, and take the plastic card again"):
+        phone.switch_off(line.iccid)
+        phone.delete(line.iccid)
+    expect.equal(phone.iccids, (), "Profiles")
+    expect.equal(files_of(plastic), before, "ICCID and IMSI of the plastic card")
     story.ends()

@@ -9,6 +9,7 @@ from rspcore.messages.es10c import ProfileState
 from rspharness import testcase
 from rspharness.card import expect
 from rspharness.lpa.activation_code import ActivationCode
+from rspharness.suite.stories import pictures
 from rspharness.suite.stories.phone import Person
 
 PREPARED, LOADED, INSTALLED = (3, "Executed-Success"), (4, "Executed-Success"), "Installed"
@@ -20,13 +21,18 @@ def free_memory(card):
     return int.from_bytes(resource.free_non_volatile_memory, "big")
 
 
-def online(story, home, line, other):
+def as_typed(code):
+    """Returns a code as it stands on the letter."""
+    return code
+
+
+def online(story, home, line, other, read=as_typed):
     """Plays the story from the code to the network; requires what is true afterwards."""
     phone, person = story.phone, Person()
     order = home.order(line.profile)
     before = free_memory(phone.card)
     with story("I scan the code, the phone shows who it is from, I agree"):
-        phone.scan(order.activation_code, person)
+        phone.scan(read(order.activation_code), person)
     with story("I switch it on"):
         phone.switch_on(line.iccid)
     with story("I am online"):
@@ -120,6 +126,19 @@ def test_code_typed_by_hand(story):
             )
     expect.equal(story.network.asked, [], "calls of a server")
     story.ends()
+
+
+@testcase("Story.ScanACode#06")
+def test_code_out_of_its_picture(story, tmp_path):
+    """The code is read out of the picture of its QR code, as it came, turned, and photographed."""
+    home = story.server()
+
+    def photographed(code):
+        texts = pictures.read_again(code, tmp_path)
+        expect.equal(texts, dict.fromkeys(texts, code), "what the pictures say")
+        return texts["as it came"]
+
+    online(story, home, story.line(1, home), story.line(2, home), photographed)
 
 
 def _not_read(text):

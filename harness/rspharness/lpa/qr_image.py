@@ -1,4 +1,4 @@
-"""Activation codes out of pictures: a photograph or a screenshot with a QR code.
+"""Activation codes out of pictures: a photograph or a screenshot with a QR code; and into them.
 
 The reader of QR codes is an extra of the installation, `rsplab[qr]`.
 """
@@ -7,9 +7,28 @@ from pathlib import Path
 
 from rspcore.errors import ConfigError, LocalError
 
-__all__ = ["read_qr_image"]
+__all__ = ["draw_qr_image", "read_qr_image"]
 
 _CODES_SHOWN = 3
+
+
+def draw_qr_image(text: str, file: Path) -> None:
+    """Draws a picture (PNG) of the QR code of a text.
+
+    Raises:
+        ConfigError: the extra is not installed, or the file cannot be written.
+    """
+    try:
+        import segno  # noqa: PLC0415  an extra
+    except ImportError as error:
+        raise ConfigError(
+            f"pictures cannot be drawn ({error}); install rsplab with the extra qr, as in "
+            "pip install 'rsplab[qr]'"
+        ) from error
+    try:
+        segno.make(text, error="m").save(str(file), kind="png", scale=6, border=4)
+    except OSError as error:
+        raise ConfigError(f"{file}: {error.strerror}") from error
 
 
 def read_qr_image(file: Path) -> str:

@@ -32,9 +32,13 @@ from rspsim.smdpp.protocol.es2p import rpm_order
 from rspsim.smdpp.stock.operations import OperationKind
 from rspsim.smdpp.stock.orders import OrderEvent, OrderTerms
 
-__all__ = ["DirectOrder", "DirectSmdpp", "Receipt", "story_fault"]
+__all__ = ["DirectOrder", "DirectSmdpp", "OrderRefusedError", "Receipt", "story_fault"]
 
 _ON_THE_WIRE: Final = frozenset({FaultClass.TCP, FaultClass.TLS})
+
+_MONTH: Final = timedelta(days=30)
+_ON_A_CARD: Final = frozenset({"Downloaded", "Installed"})
+"""States of an order whose Profile a card has, or may have."""
 
 _BINDS: Final = "/getBoundProfilePackage"
 """End of the path of the function that binds a package."""
@@ -59,6 +63,10 @@ class Receipt:
     iccid: str
     order: int | None
     verdict: str
+
+
+class OrderRefusedError(LocalError):
+    """Reports an order that a rule of the operator does not allow; the text says which."""
 
 
 def story_fault(name: str) -> ServerFault:
@@ -145,6 +153,8 @@ class DirectSmdpp:
         number: int = 1,
         seed: str = "1",
         back_to_stock: bool = False,
+        one_copy: bool = False,
+        moves: int | None = None,
         careless: Collection[str] = (),
         lowest_svn: str = "",
         version: str = "",
@@ -161,6 +171,10 @@ class DirectSmdpp:
             number: Number of the SM-DP+ in the credentials, 1 or 2.
             seed: What it draws random octets from.
             back_to_stock: Whether a Profile is in stock again when a card has deleted it.
+            one_copy: Whether its operator orders no Profile that a card still has, as far as the
+                server knows.
+            moves: How often its operator moves a Profile to another card in 30 days, None for as
+                often as is asked.
             careless: Names of checks that it leaves out (`rspsim.smdpp.policy`).
             lowest_svn: Lowest version of a card that it serves, as "2.6.0"; empty for the usual.
             version: Highest version of the protocol it speaks, as "3.1.0"; empty for the usual.
@@ -174,6 +188,8 @@ class DirectSmdpp:
         """
         self.address = f"testsmdpplus{number}.example.com"
         self.session_keys: list[BspKeys] = []
+        self._one_copy, self._moves = one_copy, moves
+        self._ordered: dict[Iccid, list[datetime]] = {}
         deletion = OrderEvent.DELETED_FOR_REUSE if back_to_stock else OrderEvent.DELETED
         policy = Policy(after_deletion=deletion, skipped_checks=frozenset(careless))
         if lowest_svn:
@@ -244,8 +260,10 @@ class DirectSmdpp:
             wrong_codes: Wrong Confirmation Codes before it does.
 
         Raises:
+            OrderRefusedError: a rule of the operator does not allow it. Nothing was ordered.
             LocalError: the order is not possible. Nothing was ordered.
         """
+        self._require_allowed(what.metadata.iccid)
         ends = None if lifetime is None else self._clock.now() + lifetime
         terms = OrderTerms(
             downloads=downloads, wrong_codes=wrong_codes, expires_at=ends, released=released
@@ -258,7 +276,22 @@ class DirectSmdpp:
             eid=eid,
             terms=terms,
         )
+        self._ordered.setdefault(made.iccid, []).append(self._clock.now())
         return DirectOrder(self._smdpp, made.number)
+
+    def _require_allowed(self, iccid: Iccid) -> None:
+        """Holds an order against the rules of the operator.
+
+        Raises:
+            OrderRefusedError: they do not allow it.
+        """
+        newest = self._smdpp.orders.stock.of_profile(iccid)
+        if self._one_copy and newest is not None and newest.state in _ON_A_CARD:
+            raise OrderRefusedError("another phone still has this line: delete it there first")
+        since = self._clock.now() - _MONTH
+        moved = [at for at in self._ordered.get(iccid, ())[1:] if at > since]
+        if self._moves is not None and iccid in self._ordered and len(moved) >= self._moves:
+            raise OrderRefusedError(f"this line has moved {len(moved)} times in 30 days: wait")
 
     @property
     def orders(self) -> tuple[OrderView, ...]:

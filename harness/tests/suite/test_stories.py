@@ -2,7 +2,7 @@
 
 import ast
 import tomllib
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,10 @@ from rspharness.cli.main import main
 from rspharness.lpa.es9p_client import ServerUnreachableError
 from rspharness.record.catalogue import Catalogue
 from rspharness.record.trace import Trace
-from rspharness.simulated.direct_smdpp import DirectSmdpp, story_fault
+from rspharness.record.verdicts import NotApplicable
+from rspharness.simulated.direct_smdpp import DirectSmdpp, OrderRefusedError, story_fault
+from rspharness.suite.stories import pictures
+from rspharness.suite.stories.line import sold
 from rspharness.suite.stories.network import Lost, Network
 from rspsim.faults.registry import card_fault
 
@@ -136,6 +139,28 @@ def test_every_story_ends_as_all_do(path):
 def _calls(node):
     """Returns what a function calls, as written."""
     return {ast.unparse(one.func) for one in ast.walk(node) if isinstance(one, ast.Call)}
+
+
+def test_operator_moves_a_line_as_often_as_its_rule_says():
+    operator = DirectSmdpp(make_pki(), Curve.NIST_P256, datetime(2026, 1, 1, tzinfo=UTC), moves=1)
+    what = sold(1)
+    for _ in range(2):
+        operator.order(what).cancel()
+    with pytest.raises(OrderRefusedError, match="has moved 1 times in 30 days"):
+        operator.order(what)
+    operator.order(sold(2))
+    operator.advance(timedelta(days=30))
+    operator.order(what)
+
+
+def test_pictures_of_a_code_say_what_it_is_or_do_not_apply(tmp_path, monkeypatch):
+    code = "LPA:1$testsmdpplus1.example.com$NHTU-4WVX-ZGAE-VYCN"
+    texts = pictures.read_again(code, tmp_path)
+    assert len(texts) == 5
+    assert set(texts.values()) == {code}
+    monkeypatch.setattr(pictures, "find_spec", lambda name: None if name == "segno" else name)
+    with pytest.raises(NotApplicable, match="the extra qr"):
+        pictures.read_again(code, tmp_path)
 
 
 def test_session_keys_of_a_story_are_written_and_looked_for(tmp_path, capsys):

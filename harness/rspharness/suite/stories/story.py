@@ -16,6 +16,7 @@ from rspcore.crypto.curves import Curve
 from rspcore.messages.es10c import ProfileState
 from rspcore.pki.bundle import Pki
 from rspharness.card import expect
+from rspharness.card.card_under_test import Card
 from rspharness.record.steps import Step
 from rspharness.run.applicability import require_trust
 from rspharness.run.case_state import CaseState
@@ -80,6 +81,8 @@ class Story:
         curve: Curve | None = None,
         pki: Pki | None = None,
         back_to_stock: bool = False,
+        one_copy: bool = False,
+        moves: int | None = None,
         careless: Collection[str] = (),
         lowest_svn: str = "",
         version: str = "",
@@ -92,6 +95,8 @@ class Story:
             curve: Curve of its certificates; that of the run by default.
             pki: Credentials of a CI that the card does not know; those of the run by default.
             back_to_stock: Whether a Profile is in stock again when a card has deleted it.
+            one_copy: Whether the operator orders no Profile that a card still has.
+            moves: How often the operator moves a Profile in 30 days, None for no limit.
             careless: Names of checks that the server leaves out.
             lowest_svn: Lowest version of a card that it serves, as "2.6.0"; empty for the usual.
             version: Highest version that it speaks, as "3.1.0"; empty for the usual.
@@ -111,6 +116,8 @@ class Story:
             seed=options.seed + self._case.seed,
             fault=options.server_fault,
             back_to_stock=back_to_stock,
+            one_copy=one_copy,
+            moves=moves,
             careless=careless,
             lowest_svn=lowest_svn,
             version=version,
@@ -164,6 +171,17 @@ class Story:
         made = Phone(name, self._cards.another(preset, number=number, **words), self.network)
         self._others.phones.append(made)
         return made
+
+    def plastic_sim(self, profile: str) -> Card:
+        """Returns the card of a phone of old: a simulated SIM that is no eUICC.
+
+        Args:
+            profile: The Profile that it is, by its name in the catalogue.
+
+        Raises:
+            NotApplicable: no card can be issued.
+        """
+        return self._cards.another(personality="plain-sim", enabled=profile)
 
     @staticmethod
     def person(**words: Any) -> Person:
