@@ -1,4 +1,4 @@
-"""ES2+ of the SM-DP+: what a mock operator is told, and calls of operators that come again."""
+"""ES2+ of the SM-DP+: what a mock operator is given, and calls of operators that come again."""
 
 import sys
 from datetime import timedelta
