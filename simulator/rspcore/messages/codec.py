@@ -151,11 +151,11 @@ def _make_reading(kind: "type[Structure]", plan: "tuple[_Component, ...]") -> "_
 
 
 _SHORT_LENGTHS = tuple(bytes((length,)) for length in range(0x80))
-_WRITING: "dict[type[Structure], Callable[[Structure], list[bytes]]]" = {}
+_WRITING: "dict[type[Structure], tuple[bytes, Callable[[Structure], bytes]]]" = {}
 
 
-def _writing(kind: "type[Structure]") -> "Callable[[Structure], list[bytes]]":
-    """Returns what writes the components of a structure, compiled from its plan at its first use.
+def _writing(kind: "type[Structure]") -> "tuple[bytes, Callable[[Structure], bytes]]":
+    """Returns the tag of a structure and what writes its value field, compiled at its first use.
 
     A line for each component takes half the time of a loop over them.
     """
@@ -180,10 +180,15 @@ def _writing(kind: "type[Structure]") -> "Callable[[Structure], list[bytes]]":
             ]
         if not one.optional:
             lines += ["    else:", f"        raise without({one.name!r})"]
+    if kind.CHOICE:
+        lines += ["    if len(parts) != 1:", "        raise alternatives(len(parts))"]
+    names["alternatives"] = lambda count: LocalError(
+        f"{kind.__name__}: expected one alternative, got {count}"
+    )
     names["without"] = lambda name: LocalError(f"{kind.__name__}.{name} is mandatory")
-    exec("\n".join([*lines, "    return parts"]), names)  # noqa: S102  names of components alone
-    made: Callable[[Structure], list[bytes]] = names["written"]
-    _WRITING[kind] = made
+    lines.append('    return b"".join(parts)')
+    exec("\n".join(lines), names)  # noqa: S102  names of components alone
+    made = _WRITING[kind] = (tlv.encode_tag(kind.TAG), names["written"])
     return made
 
 
@@ -360,10 +365,7 @@ class Structure:
         if self.raw is not None:
             return bytes(tlv.parse(self.raw).value)
         kind = type(self)
-        parts = (_WRITING.get(kind) or _writing(kind))(self)
-        if self.CHOICE and len(parts) != 1:
-            raise LocalError(f"{type(self).__name__}: expected one alternative, got {len(parts)}")
-        return b"".join(parts)
+        return (_WRITING.get(kind) or _writing(kind))[1](self)
 
     def encode(self) -> bytes:
         """Returns the whole data object under `TAG`; a decoded value gives its received octets.
@@ -371,6 +373,10 @@ class Structure:
         Raises:
             LocalError: a mandatory component is None, or a CHOICE has not exactly one alternative.
         """
-        if self.raw is not None and self.raw.startswith(tlv.encode_tag(self.TAG)):
+        kind = type(self)
+        tag = (_WRITING.get(kind) or _writing(kind))[0]
+        if self.raw is not None and self.raw.startswith(tag):
             return self.raw
-        return tlv.encode(self.TAG, self.content())
+        content = self.content()
+        size = len(content)
+        return tag + (_SHORT_LENGTHS[size] if size < 0x80 else tlv.encode_length(size)) + content

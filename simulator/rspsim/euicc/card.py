@@ -13,6 +13,7 @@ from collections.abc import Callable
 from functools import cache
 from itertools import pairwise
 
+from rspcore.apdu import channel_of
 from rspcore.errors import StoreError
 from rspcore.status import StatusWord
 from rspsim.env import Rng
@@ -20,7 +21,7 @@ from rspsim.euicc import startup
 from rspsim.euicc.commits import COMMITTED
 from rspsim.euicc.decisions import STANDARD, Decisions
 from rspsim.euicc.esim_ports import ports
-from rspsim.euicc.outcome import Outcome, View
+from rspsim.euicc.outcome import Outcome, View, view_of
 from rspsim.euicc.state import CardState, Volatile
 from rspsim.euicc.store import Store
 
@@ -94,7 +95,8 @@ class Euicc:
         """
         if not self._powered:
             self.reset()
-        view = View(self._state, self._volatile, self._rng, self._decisions)
+        number = channel_of(command[0]) if command else None
+        view = view_of(self._state, self._volatile, self._rng, self._decisions, number or 0)
         process = _handlers()
         if self._volatile.ports is None:
             outcome = process(command, view)

@@ -18,6 +18,7 @@ Nothing in here raises for octets from outside: each mistake in them has its sta
 
 from collections.abc import Callable, Mapping
 from enum import Enum
+from functools import lru_cache
 from typing import Final
 
 from rspcore.apdu import CommandApdu, Ins, ResponseApdu
@@ -29,7 +30,7 @@ from rspsim.euicc.decisions import Check, Checks, Decision, first_refusal
 from rspsim.euicc.esim_ports import manage_lsi
 from rspsim.euicc.isdr import lpae
 from rspsim.euicc.options import ResponseMode
-from rspsim.euicc.outcome import Outcome, View
+from rspsim.euicc.outcome import Outcome, View, outcome_of, response_of, view_of
 from rspsim.euicc.state import Channel
 from rspsim.euicc.uicc.sim_class import SIM_CLASS, process_sim
 
@@ -54,6 +55,8 @@ __all__ = [
 
 _MOST = 256
 """Most data octets of one short response."""
+_OFTEN: Final = 24
+"""Most octets of a command that is kept as it was read: SELECT by the longest AID is shorter."""
 _GET_RESPONSE: Final = int(Ins.GET_RESPONSE)
 _OK: Final = int(StatusWord.OK)
 _DIRECT: Final = ResponseMode.DIRECT
@@ -115,8 +118,20 @@ CLASSES: Final[Decision[Mapping[int, ClassFamily]]] = Decision(
     },
     "class octets an instruction is taken with; instructions not listed: any",
 )
+_short: Final = lru_cache(maxsize=512)(CommandApdu.parse)
+
+
+def _parse(octets: bytes) -> CommandApdu:
+    """Reads a command; a short one, as devices send over and over, is kept for the next time.
+
+    Raises:
+        DecodeError: as `CommandApdu.parse`.
+    """
+    return _short(octets) if len(octets) <= _OFTEN else CommandApdu.parse(octets)
+
+
 PARSE: Final[Decision[Callable[[bytes], CommandApdu]]] = Decision(
-    "apdu.parse", CommandApdu.parse, "a command from its octets"
+    "apdu.parse", _parse, "a command from its octets"
 )
 FINDS: Final[Decision[Callable[[View], View]]] = Decision(
     "channels.finds", lambda view: view, "the view given to a command on a channel"
@@ -142,7 +157,7 @@ def _rest(data: bytes, count: int) -> bytes:
 
 
 def _last_part(data: bytes, sw: int) -> ResponseApdu:
-    return ResponseApdu(data, sw)
+    return response_of(data, sw)
 
 
 def _too_much(waiting: int) -> int:
@@ -248,7 +263,7 @@ def process(octets: bytes, view: View) -> Outcome:
         return view.refuse(refusal)
     number = command.channel or 0
     if number != view.channel_number:
-        view = View(view.state, view.volatile, view.rng, view.decisions, number)
+        view = view_of(view.state, view.volatile, view.rng, view.decisions, number)
     view = view.decisions[FINDS](view)
     if command.ins == _GET_RESPONSE:
         return _get_response(command, view)
@@ -266,7 +281,7 @@ def _without_response(outcome: Outcome, number: int) -> Outcome:
     if channel is None or not channel.response:
         return outcome
     volatile = outcome.volatile.with_channel(number, _with_response(channel, b""))
-    return Outcome(outcome.response, outcome.state, volatile, outcome.on_the_way)
+    return outcome_of(outcome.response, outcome.state, volatile, outcome.on_the_way)
 
 
 _with_response: Final = changer(Channel, "response")
@@ -315,7 +330,7 @@ def _delivered(
         if drops:
             outcome = _without_response(outcome, view.channel_number)
         answered = _last(view, b"", sw, outcome)
-        return Outcome(answered, outcome.state, outcome.volatile, outcome.on_the_way)
+        return outcome_of(answered, outcome.state, outcome.volatile, outcome.on_the_way)
     if not command.data:
         wanted = le or 0
         if wanted != _MOST and wanted != len(data) and view.decisions[EXACT_LE]:
@@ -341,20 +356,21 @@ def _warned(view: View, outcome: Outcome) -> Outcome:
 
 def _part(view: View, outcome: Outcome, data: bytes, sw: int, count: int) -> Outcome:
     """Answers with the first count octets; what is left waits in the channel."""
-    count = min(count, view.decisions[MOST])
-    now, later = data[:count], view.decisions[REST](data, count)
+    decisions, number = view.decisions, view.channel_number
+    most = decisions[MOST]
+    count = min(most, count)
+    now, later = data[:count], decisions[REST](data, count)
     volatile = outcome.volatile
-    channel = volatile.channels[view.channel_number]
+    channel = volatile.channels[number]
     if channel is not None and (later or channel.response):
-        volatile = volatile.with_channel(
-            view.channel_number, _with_waiting(channel, later, sw, warned=False)
-        )
+        volatile = volatile.with_channel(number, _with_waiting(channel, later, sw, False))  # noqa: FBT003  by place
     if not later or channel is None:
         answered = _last(view, now, sw, outcome)
-        return Outcome(answered, outcome.state, volatile, outcome.on_the_way)
-    next_part = min(len(later), view.decisions[MOST])
+        return outcome_of(answered, outcome.state, volatile, outcome.on_the_way)
+    size = len(later)
+    next_part = min(most, size)
     waiting = 0x6100 | (next_part if next_part < _MOST else 0)
-    return Outcome(ResponseApdu(now, waiting), outcome.state, volatile, outcome.on_the_way)
+    return outcome_of(response_of(now, waiting), outcome.state, volatile, outcome.on_the_way)
 
 
 def _last(view: View, data: bytes, sw: int, outcome: Outcome) -> ResponseApdu:

@@ -8,7 +8,7 @@ commits.
 from typing import Final
 
 from rspcore.apdu import ResponseApdu
-from rspcore.frozen import dataclass, replace
+from rspcore.frozen import changer, dataclass, maker, replace
 from rspcore.messages.codec import Structure
 from rspcore.status import StatusWord
 from rspsim.env import Rng
@@ -18,7 +18,7 @@ from rspsim.euicc.session import SESSION_TABLE, SessionEvent, SessionState, adva
 from rspsim.euicc.session_context import IDLE_SESSION, Session
 from rspsim.euicc.state import CardState, Channel, Volatile
 
-__all__ = ["Outcome", "View"]
+__all__ = ["Outcome", "View", "outcome_of", "response_of", "view_of"]
 
 _OK: Final = int(StatusWord.OK)
 
@@ -93,9 +93,8 @@ class View:
 
     def with_channel(self, channel: Channel) -> "View":
         """Returns a view in which the command's channel is replaced."""
-        number = self.channel_number
-        volatile = self.volatile.with_channel(number, channel)
-        return View(self.state, volatile, self.rng, self.decisions, number)
+        volatile = self.volatile.with_channel(self.channel_number, channel)
+        return self if volatile is self.volatile else _with_volatile(self, volatile)
 
     def outcome(
         self,
@@ -118,7 +117,8 @@ class View:
         after = self.volatile if volatile is None else volatile
         if session is not None:
             after = replace(after, session=session)
-        return Outcome(ResponseApdu(data, sw), self.state if state is None else state, after)
+        response = response_of(data, sw)
+        return outcome_of(response, self.state if state is None else state, after)
 
     def answer(
         self,
@@ -132,9 +132,18 @@ class View:
         data = message.encode()
         if volatile is None and session is None:
             after = self.state if state is None else state
-            return Outcome(ResponseApdu(data, _OK), after, self.volatile)
+            return outcome_of(response_of(data, _OK), after, self.volatile)
         return self.outcome(data, state=state, volatile=volatile, session=session)
 
     def refuse(self, sw: int) -> Outcome:
         """Returns an outcome that answers a status word and changes nothing."""
-        return Outcome(ResponseApdu(b"", sw), self.state, self.volatile)
+        return outcome_of(response_of(b"", sw), self.state, self.volatile)
+
+
+outcome_of: Final = maker(Outcome)
+"""Makes an `Outcome` of response, state and volatile values."""
+view_of: Final = maker(View)
+"""Makes a `View` of state, volatile values, random source, decisions and channel number."""
+response_of: Final = maker(ResponseApdu)
+"""Makes a `ResponseApdu` of data and status word."""
+_with_volatile: Final = changer(View, "volatile")

@@ -45,11 +45,13 @@ def numbered(state: CardState, ports: Ports) -> CardState:
     One that was enabled with one port, or on a port that the mode does not have, gets the lowest
     that is free. The same object when all have one.
     """
+    moved = state.return_to is not None or state.pending_switch is not None
+    enabled = [one for one in state.profiles if one.enabled]
+    if not enabled and not moved:
+        return state
     first = MepMode(ports.mode).first_port
     usable = range(first, first + ports.count)
-    enabled = [one for one in state.profiles if one.enabled]
     misplaced = [one for one in enabled if one.port not in usable]
-    moved = state.return_to is not None or state.pending_switch is not None
     if not misplaced and not moved:
         return state
     taken = {one.port for one in enabled if one.port in usable}
@@ -64,7 +66,9 @@ def numbered(state: CardState, ports: Ports) -> CardState:
 
 
 def on_port(state: CardState, number: int) -> CardState:
-    """Returns a numbered state as the port sees it."""
+    """Returns a numbered state as the port sees it; the same object where it sees all of it."""
+    if not state.port_states and all(one.port is None for one in state.profiles):
+        return state
     profiles = tuple(
         one
         if one.port is None or (one.port == number) is one.enabled

@@ -12,7 +12,7 @@ from typing import Final, Self
 
 from rspcore.apdu import CHANNELS
 from rspcore.crypto.curves import Curve
-from rspcore.frozen import changer, dataclass, replace
+from rspcore.frozen import changer, dataclass, derived, replace
 from rspcore.ids import Aid, Eid, Iccid, Oid, TransactionId
 from rspcore.messages.es10c import ProfileState
 from rspcore.messages.metadata import (
@@ -179,6 +179,11 @@ class Profile:
         """Returns whether the Profile is enabled."""
         return self.state == ProfileState.enabled
 
+    @derived
+    def listed(self) -> dict[tuple[frozenset[int], frozenset[int], bool], bytes]:
+        """Returns where its ProfileInfo is kept, by what was asked for (`get_profiles_info`)."""
+        return {}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingNotification:
@@ -339,7 +344,7 @@ class CardState:
             return True
         return any(one.pending_switch is not None for one in self.port_states)
 
-    @property
+    @derived
     def enabled_profile(self) -> Profile | None:
         """Returns the enabled Profile, or None."""
         for profile in self.profiles:
@@ -480,9 +485,10 @@ class Volatile:
 
     def with_channel(self, number: int, channel: Channel | None) -> "Volatile":
         """Returns a value in which this logical channel is replaced; None closes it."""
-        channels = list(self.channels)
-        channels[number] = channel
-        return _with_channels(self, tuple(channels))
+        channels = self.channels
+        if channels[number] is channel:
+            return self
+        return _with_channels(self, (*channels[:number], channel, *channels[number + 1 :]))
 
 
 _with_channels: Final = changer(Volatile, "channels")

@@ -1,11 +1,13 @@
 """`replace` of frozen values: as the one of the standard library, with every check."""
 
+import copy
 import dataclasses
 from dataclasses import InitVar, dataclass, field
 
 import pytest
 
-from rspcore.frozen import replace
+from rspcore.frozen import dataclass as slotted
+from rspcore.frozen import derived, maker, replace
 from rspcore.pki.generate import make_pki
 from rspsim.euicc.state import CardState, Volatile
 from rspsim.personalise import personalise
@@ -102,3 +104,53 @@ def test_state_of_a_card_takes_no_detour(monkeypatch):
     assert replace(state, next_seq_number=9).next_seq_number == 9
     assert isinstance(state, CardState)
     assert replace(Volatile()) == Volatile()
+
+
+@slotted(frozen=True, slots=True)
+class Measured:
+    width: int
+    asked: list[int] = field(default_factory=list, compare=False, repr=False)
+
+    @derived
+    def area(self) -> int:
+        """Returns the area of a square, and notes that it was asked for."""
+        self.asked.append(self.width)
+        return self.width**2
+
+
+def test_derived_value_is_made_once_and_is_no_field():
+    one = Measured(3)
+    assert (one.area, one.area, one.asked) == (9, 9, [3])
+    assert one == Measured(3)
+    assert "area" not in repr(one)
+    assert [each.name for each in dataclasses.fields(one)] == ["width", "asked"]
+
+
+@pytest.mark.parametrize("changed", [replace, dataclasses.replace], ids=["own", "library"])
+def test_derived_value_does_not_go_along_to_a_changed_one(changed):
+    one = Measured(3)
+    assert one.area == 9
+    assert changed(one, width=4).area == 16
+    assert one.area == 9
+
+
+def test_derived_value_does_not_go_along_to_copies():
+    one = Measured(3)
+    assert one.area == 9
+    for other in (copy.copy(one), copy.deepcopy(one)):
+        other.asked.clear()
+        assert (other.area, other.asked) == (9, [3])
+
+
+def test_derived_value_cannot_be_set_and_other_names_stay_unknown():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        Measured(3).area = 4
+    with pytest.raises(AttributeError, match="'Measured' object has no attribute 'volume'"):
+        _ = Measured(3).volume
+
+
+def test_made_of_all_fields_by_place():
+    values = [getattr(Volatile(), one.name) for one in dataclasses.fields(Volatile)]
+    assert maker(Volatile)(*values) == maker(Volatile)() == Volatile()
+    with pytest.raises(TypeError, match="nothing to do after"):
+        maker(Checked)

@@ -13,7 +13,7 @@ from rspcore.messages.v3.lsi_configuration import MepMode
 from rspcore.tags import ISDR_AID
 from rspsim.euicc import port_states
 from rspsim.euicc.decisions import Decision
-from rspsim.euicc.outcome import Outcome, View
+from rspsim.euicc.outcome import Outcome, View, outcome_of
 from rspsim.euicc.personality import Personality
 from rspsim.euicc.session_context import IDLE_SESSION
 from rspsim.euicc.state import CardState, Ports, Volatile
@@ -34,7 +34,7 @@ __all__ = [
 
 def _isdr_there(ports: Ports) -> bool:
     """Returns whether the ISD-R can be selected: in MEP-A on port 0 alone."""
-    return MepMode(ports.mode).first_port == 0 or ports.in_use == 0
+    return ports.in_use == 0 or MepMode(ports.mode).first_port == 0
 
 
 def _deselected(parked: Volatile) -> Volatile:
@@ -89,7 +89,7 @@ def process(octets: bytes, view: View, inner: Callable[[bytes, View], Outcome]) 
         seen = port_states.on_port(port_states.numbered(view.state, ports), number)
     else:
         seen = port_states.single(view.state)
-    outcome = inner(octets, replace(view, state=seen))
+    outcome = inner(octets, view if seen is view.state else replace(view, state=seen))
 
     def whole(left: CardState) -> CardState:
         if left is seen:
@@ -104,7 +104,9 @@ def process(octets: bytes, view: View, inner: Callable[[bytes, View], Outcome]) 
     after = volatile.ports or ports
     if volatile.session is not view.volatile.session:
         after = replace(after, session_port=after.in_use)
-    return Outcome(outcome.response, state, replace(volatile, ports=after), on_the_way)
+    if after is not volatile.ports:
+        volatile = replace(volatile, ports=after)
+    return outcome_of(outcome.response, state, volatile, on_the_way)
 
 
 def turned(volatile: Volatile, number: int) -> Volatile:

@@ -8,7 +8,8 @@ its response; status words other than 9000 are for commands that are no request 
 """
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from functools import lru_cache
+from typing import Any, Final
 
 from rspcore import tlv
 from rspcore.apdu import CommandApdu, Ins
@@ -55,6 +56,8 @@ MALFORMED: Final = Decision(
     "isdr.malformed", int(StatusWord.WRONG_DATA), "status word for what cannot be read"
 )
 
+_OFTEN: Final = 24
+"""Most octets of a request that is kept as it was read: none of them carries a secret."""
 _STORE_DATA: Final = int(Ins.STORE_DATA)
 _LOADING: Final = SessionState.LOADING
 _INTERRUPTS_LOAD: Final = frozenset({Tag.GetEuiccChallenge, Tag.CancelSession})
@@ -116,6 +119,15 @@ def dispatch(octets: bytes, view: View) -> Outcome:
         octets: What the blocks of STORE DATA held together.
         view: The card.
     """
+    decisions = view.decisions
+    if (
+        len(octets) <= _OFTEN
+        and decisions[FUNCTIONS] is FUNCTIONS.standard
+        and decisions[PARSE] is tlv.parse
+    ):
+        known = _read(octets, newer=view.state.personality.version_3)
+        if known is not None and _allowed(known[0], view):
+            return known[0].handle(known[1], view)
     try:
         tag, _, _ = tlv.read_header(octets)
     except DecodeError:
@@ -131,21 +143,37 @@ def dispatch(octets: bytes, view: View) -> Outcome:
     return _called(function, octets, view)
 
 
-def _refusal(tag: int, function: AnyFunction | None, view: View) -> int | None:
-    """Returns the code of the first check that does not hold, or None.
+@lru_cache(maxsize=256)
+def _read(octets: bytes, *, newer: bool) -> tuple[AnyFunction, Any] | None:
+    """Returns a function of the standard table and a request to it, kept for the next time.
 
-    A command that passes all standard checks, as most do, is seen without the table.
+    None where the octets are no such request; what they are then, `dispatch` finds out.
     """
-    checks = view.decisions[CHECKS]
-    if (
-        checks is CHECKS.standard
-        and function is not None
+    try:
+        one = tlv.parse(octets)
+        function = FUNCTIONS.standard.get(one.tag)
+        if function is None:
+            return None
+        return function, function.request_for(newer=newer).from_tlv(one)
+    except DecodeError:
+        return None
+
+
+def _refusal(tag: int, function: AnyFunction | None, view: View) -> int | None:
+    """Returns the code of the first check that does not hold, or None."""
+    if function is not None and _allowed(function, view):
+        return None
+    return first_refusal(view.decisions[CHECKS], Requested(tag, function, view))
+
+
+def _allowed(function: AnyFunction, view: View) -> bool:
+    """Returns whether a function passes all standard checks, as most do."""
+    return (
+        view.decisions[CHECKS] is CHECKS.standard
         and function.available(view)
         and view.volatile.session.state is not _LOADING
         and announced(view, function.interface)
-    ):
-        return None
-    return first_refusal(checks, Requested(tag, function, view))
+    )
 
 
 def _called(function: AnyFunction, octets: bytes, view: View) -> Outcome:
@@ -154,7 +182,7 @@ def _called(function: AnyFunction, octets: bytes, view: View) -> Outcome:
     except DecodeError:
         return view.refuse(view.decisions[MALFORMED])
     try:
-        request = function.request_on(view).from_tlv(one)
+        request = function.request_for(newer=view.state.personality.version_3).from_tlv(one)
     except DecodeError:
         if function.malformed is not None:
             return function.malformed(view)

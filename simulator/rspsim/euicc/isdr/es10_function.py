@@ -47,10 +47,9 @@ class Function(Generic[R]):
     available: Callable[[View], bool] = lambda _: True
     request_v3: type[R] | None = None
 
-    def request_on(self, view: View) -> type[R]:
-        """Returns the class of its request on a card."""
-        newer = self.request_v3 if view.state.personality.version_3 else None
-        return newer or self.request
+    def request_for(self, *, newer: bool) -> type[R]:
+        """Returns the class of its request, on a card of version 3 where `newer`."""
+        return (self.request_v3 if newer else None) or self.request
 
     @property
     def tag(self) -> int:

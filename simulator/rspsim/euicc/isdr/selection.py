@@ -19,6 +19,8 @@ from rspsim.euicc.state import CardState, Channel
 __all__ = ["AID", "FCI", "announced", "selected", "template"]
 
 AID: Final = ISDR_AID
+_SELECTED: Final = Channel(application=AID)
+"""A channel on which the ISD-R has just been selected."""
 
 
 def _fci(state: CardState) -> bytes:
@@ -26,16 +28,16 @@ def _fci(state: CardState) -> bytes:
     personality = state.personality
     interfaces = _configuration(state) if personality.version_3 else personality.lpae_support
     return _fci_octets(
-        personality.max_data_length, personality.svn, interfaces, newer=personality.version_3
+        personality.max_data_length, personality.svn.octets, interfaces, newer=personality.version_3
     )
 
 
 @lru_cache(maxsize=64)
 def _fci_octets(
-    longest: int, svn: Version, interfaces: frozenset[int] | None, *, newer: bool
+    longest: int, svn: bytes, interfaces: frozenset[int] | None, *, newer: bool
 ) -> bytes:
     """Returns the FCI of these values; every card of a kind has the same."""
-    own = _template(svn, interfaces, newer=newer)
+    own = _template(Version(svn), interfaces, newer=newer)
     field = longest.to_bytes(1 if longest < 0x100 else 2, "big")
     return tlv.encode(
         0x6F,
@@ -77,7 +79,7 @@ FCI: Final = Decision("isdr.fci", _fci, "FCI of the ISD-R")
 
 def announced(view: View, interface: Interface) -> bool:
     """Returns whether TERMINAL CAPABILITY announced an interface, or need not."""
-    if not view.options.terminal_capability_enforced:
+    if not view.state.options.terminal_capability_enforced:
         return True
     capability = view.volatile.cat.terminal_capability or 0
     return capability & interface == interface
@@ -91,4 +93,4 @@ def selected(view: View) -> Outcome:
         if not (view.volatile.cat.terminal_capability or 0) & everything:
             return view.refuse(StatusWord.FILE_NOT_FOUND)
     view = ports.selecting_isdr(view)
-    return view.with_channel(Channel(application=AID)).outcome(view.decisions[FCI](view.state))
+    return view.with_channel(_SELECTED).outcome(view.decisions[FCI](view.state))

@@ -8,11 +8,11 @@ unfinished command is dropped with it.
 from collections.abc import Callable
 from typing import Final
 
-from rspcore.apdu import CommandApdu, ResponseApdu
+from rspcore.apdu import CommandApdu
 from rspcore.frozen import changer, dataclass
 from rspcore.status import StatusWord
 from rspsim.euicc.decisions import Check, Checks, Decision, first_refusal
-from rspsim.euicc.outcome import Outcome, View
+from rspsim.euicc.outcome import Outcome, View, outcome_of, response_of
 from rspsim.euicc.state import Channel, CommandChain
 
 __all__ = ["CHECKS", "CONTINUES", "P1_VALUES", "Block", "gather"]
@@ -49,15 +49,6 @@ class Block:
     chain: CommandChain
     view: View
 
-    @classmethod
-    def of(cls, command: CommandApdu, view: View) -> "Block":
-        """Returns a block; number 00 begins a command unless it continues one."""
-        chain = view.channel.chain
-        if chain is None:
-            return cls(command, _NOTHING, view)
-        begins = command.p2 == 0 and not view.decisions[CONTINUES](command.p2, chain.blocks)
-        return cls(command, _NOTHING if begins else chain, view)
-
     @property
     def octets(self) -> bytes:
         """Returns the octets of the command up to the end of this block."""
@@ -90,16 +81,23 @@ CHECKS: Final[Decision[Checks[Block]]] = Decision(
 )
 
 
-def _passes(block: Block, octets: bytes) -> bool:
+def _chain_of(command: CommandApdu, view: View, waiting: CommandChain | None) -> CommandChain:
+    """Returns the blocks that a block adds to; number 00 begins a command unless it continues."""
+    if waiting is None:
+        return _NOTHING
+    begins = command.p2 == 0 and not view.decisions[CONTINUES](command.p2, waiting.blocks)
+    return _NOTHING if begins else waiting
+
+
+def _passes(command: CommandApdu, chain: CommandChain, octets: bytes, view: View) -> bool:
     """Returns whether a block passes all standard checks, as nearly every one does."""
-    command, view = block.command, block.view
     decisions = view.decisions
     return (
         decisions[CHECKS] is CHECKS.standard
         and command.p1 in decisions[P1_VALUES]
-        and decisions[CONTINUES](command.p2, block.chain.blocks)
+        and decisions[CONTINUES](command.p2, chain.blocks)
         and bool(command.data)
-        and len(octets) <= view.options.command_capacity
+        and len(octets) <= view.state.options.command_capacity
     )
 
 
@@ -112,13 +110,15 @@ def gather(command: CommandApdu, view: View, complete: Callable[[bytes, View], O
         complete: Answers the whole command; its view has no unfinished command any more.
     """
     channel = view.channel
-    block = Block.of(command, view)
-    octets = block.octets
-    refusal = None if _passes(block, octets) else first_refusal(view.decisions[CHECKS], block)
+    chain = _chain_of(command, view, channel.chain)
+    octets = chain.octets + command.data
+    refusal = None
+    if not _passes(command, chain, octets, view):
+        refusal = first_refusal(view.decisions[CHECKS], Block(command, chain, view))
     if refusal is None and not command.p1 & 0x80:
-        waiting = CommandChain(octets=octets, blocks=block.chain.blocks + 1)
+        waiting = CommandChain(octets=octets, blocks=chain.blocks + 1)
         volatile = view.volatile.with_channel(view.channel_number, _with_chain(channel, waiting))
-        return Outcome(ResponseApdu(b"", _OK), view.state, volatile)
+        return outcome_of(response_of(b"", _OK), view.state, volatile)
     alone = view if channel.chain is None else view.with_channel(_with_chain(channel, None))
     return complete(octets, alone) if refusal is None else alone.refuse(refusal)
 

@@ -5,10 +5,10 @@
 2.4).
 """
 
-from typing import Final, Self
+from typing import Final
 
 from rspcore.apdu import ResponseApdu
-from rspcore.frozen import changer, dataclass, replace
+from rspcore.frozen import changer, dataclass, maker, replace
 from rspcore.status import StatusWord
 from rspsim.euicc.channel_context import FileContext
 from rspsim.euicc.decisions import Decision
@@ -75,10 +75,10 @@ class CommandContext:
     content: ProfileContent
     place: FileContext
 
-    @classmethod
-    def of(cls, view: View) -> Self:
+    @staticmethod
+    def of(view: View) -> "CommandContext":
         """Sets up the context for the command's channel."""
-        return cls(view, view.decisions[CONTENT](view.state), view.channel.files)
+        return _context_of(view, view.decisions[CONTENT](view.state), view.channel.files)
 
     def file(self, path: Path | None) -> File | None:
         """Returns the file at a path, or None."""
@@ -100,7 +100,7 @@ class CommandContext:
 
     def moved(self, place: FileContext) -> "CommandContext":
         """Returns a context whose channel stands elsewhere."""
-        if place == self.place:
+        if place is self.place or place == self.place:
             return self
         channel = self.view.channel
         transfer = channel.transfer
@@ -124,3 +124,6 @@ class CommandContext:
         if enabled is not None and content is not enabled.content:
             state = state.with_profile(replace(enabled, content=content))
         return self.view.outcome(response.data, response.sw, state=state)
+
+
+_context_of: Final = maker(CommandContext)

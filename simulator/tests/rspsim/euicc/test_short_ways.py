@@ -4,8 +4,12 @@ from itertools import product
 
 import pytest
 
+from rspcore import tlv
 from rspcore.apdu import CommandApdu, Ins
 from rspcore.frozen import replace
+from rspcore.ids import Aid, Iccid
+from rspcore.messages.es10c import ProfileState
+from rspcore.messages.metadata import StoreMetadataRequest
 from rspcore.pki.generate import make_pki
 from rspcore.tags import ISDR_AID
 from rspsim.env import SeededRng
@@ -14,8 +18,9 @@ from rspsim.euicc.decisions import STANDARD, first_refusal
 from rspsim.euicc.isdr import dispatch, store_data
 from rspsim.euicc.options import Options
 from rspsim.euicc.outcome import View
+from rspsim.euicc.personality import personality_named
 from rspsim.euicc.session import SessionState
-from rspsim.euicc.state import Channel, CommandChain, Volatile
+from rspsim.euicc.state import Channel, CommandChain, Profile, Volatile
 from rspsim.personalise import personalise
 
 
@@ -75,6 +80,53 @@ def test_function_of_the_isdr_is_refused_as_by_the_table(view):
         assert dispatch._refusal(tag, function, one) == wanted, f"{tag:X}"
         found.add(wanted)
     assert len(found) > 2
+
+
+def test_request_that_was_read_before_is_answered_as_one_that_was_not(view, monkeypatch):
+    newer = replace(view, state=personalise(make_pki(), personality=personality_named("v3.1")))
+    bodies = ("", "5C015A", "800101", "5A0A", "A1023080", "82020780", "5C", "0403")
+    requests = [
+        tlv.encode(tag, bytes.fromhex(body))
+        for tag, body in product((*dispatch.FUNCTIONS.standard, 0xBF99, 0xBF36), bodies)
+    ]
+
+    def answers():
+        for octets, one in product(requests, (view, newer, view, newer)):
+            yield dispatch.dispatch(octets, replace(one, rng=SeededRng(b"1")))
+
+    dispatch._read.cache_clear()
+    kept = list(answers())
+    enable = bytes.fromhex("BF3111A00C5A0A98001032547698103254810100")
+    for of_version_3 in (False, True):
+        function, request = dispatch._read(enable, newer=of_version_3)
+        assert request.__class__ is function.request_for(newer=of_version_3)
+    assert function.request_v3
+    assert dispatch._read.cache_info().hits >= len(requests)
+    monkeypatch.setattr(dispatch, "_OFTEN", 0)
+    assert kept == list(answers())
+    assert len({one.response for one in kept}) > 10
+
+
+def test_profile_is_listed_as_it_is_now_and_not_as_it_was(view):
+    whole, names = bytes.fromhex("BF2D00"), bytes.fromhex("BF2D045C025A90")
+    kinds = (view.state.personality, personality_named("v3.1"))
+    aid, iccid = Aid(bytes(range(16))), Iccid.from_digits("8999001100000000001")
+    metadata = StoreMetadataRequest(
+        iccid=iccid, service_provider_name="Operator", profile_name="Profile"
+    )
+    first = Profile(aid=aid, metadata=metadata, nickname="old")
+    changed = (
+        replace(first, nickname="new"),
+        replace(first, state=ProfileState.enabled),
+        replace(first, metadata=replace(metadata, profile_name="Other")),
+    )
+    for request, kind in product((whole, names), kinds):
+        for one in (first, first, *changed):
+            state = replace(view.state, personality=kind, profiles=(one,))
+            unseen = replace(state, profiles=(replace(one),))
+            listed = dispatch.dispatch(request, replace(view, state=state)).response
+            assert listed == dispatch.dispatch(request, replace(view, state=unseen)).response
+            assert one.nickname.encode() in listed.data
 
 
 @pytest.mark.parametrize("dropped", [True, False])

@@ -79,6 +79,11 @@ _OBJECTS_OF_V3: Final = {
 """Component of each object that version 3 added, by its tag."""
 _TAGS: Final = frozenset(_OBJECTS)
 _TAGS_OF_V3: Final = _TAGS | frozenset(_OBJECTS_OF_V3)
+_LIST_OK: Final = next(
+    one.tag for one in components(ProfileInfoListResponse) if one.name == "profile_info_list_ok"
+)
+_MOST_KEPT: Final = 4
+"""Forms of one ProfileInfo that are kept: a device asks for few."""
 _info_of: Final = filler(ProfileInfo)
 _KEEPS_SERVICE_DATA: Final = RspCapability.serviceSpecificDataSupport
 
@@ -185,12 +190,35 @@ def _handle(request: ProfileInfoListRequest, view: View) -> Outcome:
     if not tags <= known and view.options.unknown_info_tag_refused:
         return _malformed(view)
     matches, described = view.decisions[MATCHES], view.decisions[DESCRIBED]
-    listed = tuple(
-        described(profile, tags, view.state)
+    found = [
+        profile
         for profile in view.decisions[PRESENT](view)
         if matches(profile, request.search_criteria)
-    )
+    ]
+    if described is _described:
+        return view.outcome(_list_of([_info(profile, tags, view.state) for profile in found]))
+    listed = tuple(described(profile, tags, view.state) for profile in found)
     return view.answer(ProfileInfoListResponse(profile_info_list_ok=listed))
+
+
+def _info(profile: Profile, tags: frozenset[int], state: CardState) -> bytes:
+    """Returns ProfileInfo in octets, which are kept with the Profile for the next time.
+
+    They follow from the Profile, the tags and two facts about the card.
+    """
+    personality = state.personality
+    kept, asked = profile.listed, (tags, personality.rsp_capability, personality.version_3)
+    octets = kept.get(asked)
+    if octets is None:
+        if len(kept) >= _MOST_KEPT:
+            kept.clear()
+        octets = kept[asked] = _described(profile, tags, state).encode()
+    return octets
+
+
+def _list_of(infos: list[bytes]) -> bytes:
+    """Returns ProfileInfoListResponse with these as profileInfoListOk."""
+    return tlv.encode(ProfileInfoListResponse.TAG, tlv.encode(_LIST_OK, *infos))
 
 
 def _malformed(view: View) -> Outcome:

@@ -23,6 +23,7 @@ _MF = 0x3F00
 _CURRENT_ADF = 0x7FFF
 
 _BY_FID, _CHILD_DF, _PARENT, _PATH_FROM_MF, _PATH_FROM_DF = 0x00, 0x01, 0x03, 0x08, 0x09
+_WAYS: Final = frozenset((_BY_FID, _CHILD_DF, _PARENT, _PATH_FROM_MF, _PATH_FROM_DF))
 _FCP_WANTED, _NO_DATA = 0x04, 0x0C
 
 
@@ -100,8 +101,12 @@ FIND: Final = Decision("uicc.find", _find, "path a SELECT of a file leads to")
 
 def arrive(context: CommandContext, one: File) -> FileContext:
     """Returns the place of a channel after a file was selected."""
-    adf = one.path if one.kind is FileKind.ADF else context.place.adf
+    place = context.place
+    adf = one.path if one.kind is FileKind.ADF else place.adf
     if one.kind.is_directory:
+        stays = place.directory == one.path and place.adf == adf
+        if stays and place.file is None and not place.record:
+            return place
         return FileContext(directory=one.path, adf=adf)
     return FileContext(directory=one.path[:-1], file=one.path, adf=adf)
 
@@ -124,15 +129,15 @@ def _left_other_applications(context: CommandContext) -> CommandContext:
 def select_file(command: CommandApdu, view: View) -> Outcome:
     """Answers SELECT by identifier or path."""
     context = CommandContext.of(view)
-    known = (_BY_FID, _CHILD_DF, _PARENT, _PATH_FROM_MF, _PATH_FROM_DF)
-    if command.p1 not in known or command.p2 & 0xF3 or command.p2 & 0x0C not in (0, 4, _NO_DATA):
+    p2 = command.p2
+    if command.p1 not in _WAYS or p2 & 0xF3 or p2 & 0x0C not in (0, 4, _NO_DATA):
         return context.refuse(StatusWord.INCORRECT_P1_P2)
     found = context.file(view.decisions[FIND](context, command))
     if found is None:
         return context.refuse(StatusWord.FILE_NOT_FOUND)
     if selected_elsewhere(context, found):
         return context.refuse(StatusWord.CONDITIONS_NOT_SATISFIED)
-    return _answer(context, found, command.p2)
+    return _answer(context, found, p2)
 
 
 def selected_elsewhere(context: CommandContext, one: File) -> bool:
