@@ -53,7 +53,11 @@ class Eid:
 
     @classmethod
     def from_first_digits(cls, digits: str) -> "Eid":
-        """Completes the first 30 digits with their two check digits (modulo 97)."""
+        """Completes the first 30 digits with their two check digits (modulo 97).
+
+        Raises:
+            DecodeError: they are not 30 decimal digits.
+        """
         if len(digits) != 30 or not (digits.isascii() and digits.isdecimal()):
             raise DecodeError(f"EID body {digits!r}: expected 30 decimal digits")
         return cls.from_digits(digits + f"{98 - int(digits + '00') % 97:02d}")
@@ -122,7 +126,12 @@ class Aid:
 
     @classmethod
     def from_hex(cls, text: str) -> "Aid":
-        """Reads hexadecimal digits; spaces are allowed."""
+        """Reads hexadecimal digits; spaces are allowed.
+
+        Raises:
+            ValueError: they are no hexadecimal digits.
+            DecodeError: they are not 5 to 16 octets.
+        """
         return cls(bytes.fromhex(text))
 
     def __str__(self) -> str:
@@ -142,7 +151,11 @@ class TransactionId:
 
     @classmethod
     def from_hex(cls, text: str) -> "TransactionId":
-        """Reads the hexadecimal form of the JSON binding, in either case."""
+        """Reads the hexadecimal form of the JSON binding, in either case.
+
+        Raises:
+            DecodeError: it is not hexadecimal, or not 1 to 16 octets.
+        """
         try:
             octets = bytes.fromhex(text)
         except ValueError as error:
@@ -250,7 +263,11 @@ class MccMnc:
 
     @classmethod
     def from_digits(cls, mcc: str, mnc: str) -> "MccMnc":
-        """Reads three digits of MCC and two or three of MNC; E stands for any digit."""
+        """Reads three digits of MCC and two or three of MNC; E stands for any digit.
+
+        Raises:
+            DecodeError: another number of digits, or another sign.
+        """
         mnc3 = mnc[2] if len(mnc) == 3 else "F"
         fits = len(mcc) == 3 and len(mnc) in (2, 3)
         nibbles = (mcc[1], mcc[0], mnc3, mcc[2], mnc[1], mnc[0]) if fits else ()

@@ -132,7 +132,11 @@ def out_of_range(module: Module, type_name: str, value: Any) -> str | None:
 
 
 def definition(module: Module) -> dict[str, Any]:
-    """Returns the parsed form of a module: type names to descriptions, as read from the text."""
+    """Returns the parsed form of a module: type names to descriptions, as read from the text.
+
+    Raises:
+        LocalError: the JSON of the module is not installed.
+    """
     import json  # noqa: PLC0415  only who reads elements of a Profile needs a module
     import pkgutil  # noqa: PLC0415  likewise
 

@@ -75,7 +75,11 @@ def appended(octets: bytes, more: bytes, *path: Path) -> bytes:
 
 
 def flipped(octets: bytes, *path: Path, bit: int = 0) -> bytes:
-    """Inverts one bit of the value at a path; bit 0 is the lowest of the last octet."""
+    """Inverts one bit of the value at a path; bit 0 is the lowest of the last octet.
+
+    Raises:
+        LocalError: the value has no such bit, or there is no such path.
+    """
 
     def turn(raw: bytes) -> bytes:
         number = int.from_bytes(raw, "big") ^ (1 << bit)

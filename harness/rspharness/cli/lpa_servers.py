@@ -152,7 +152,11 @@ def _device(options: argparse.Namespace) -> DeviceInfo:
 
 
 def newer_device(options: argparse.Namespace) -> DeviceInfo:
-    """Returns the device of an LPA of version 3, of --protocol-version or 3.1.0."""
+    """Returns the device of an LPA of version 3, of --protocol-version or 3.1.0.
+
+    Raises:
+        LocalError: the version is below 3.
+    """
     version = _protocol_version(options) or Version.from_text("3.1.0")
     if version < Version.from_text("3.0.0"):
         raise LocalError(f"--protocol-version {version}: RPM and Device Change came with 3.0.0")

@@ -166,6 +166,9 @@ def power_lost_inside(
 
     Its argument is how many of the pieces that the card writes are kept. A target that cannot do
     this makes the case not applicable.
+
+    Raises:
+        NotApplicable: the power of this card cannot be taken inside a command.
     """
     from rspharness.record.verdicts import NotApplicable  # noqa: PLC0415  only where used
     from rspharness.targets.power_inside import PowerLosing  # noqa: PLC0415  likewise

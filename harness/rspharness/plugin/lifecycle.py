@@ -329,6 +329,9 @@ def judged(case: CaseState, run: Run, *, setup: bool = False) -> Iterator[None]:
         case: The case.
         run: Its run; marked as broken when the target is lost.
         setup: True before the case itself has begun, when a refusal is inconclusive.
+
+    Raises:
+        RunStoppedError: the card or what the machine needs is gone; no further case is run.
     """
     try:
         yield

@@ -101,7 +101,11 @@ class RspServer:
 
     @property
     def oid(self) -> Oid:
-        """Returns the registeredID of the server's authentication certificate."""
+        """Returns the registeredID of the server's authentication certificate.
+
+        Raises:
+            Inconclusive: the certificate has none, so that no message can name the server.
+        """
         oid = self.auth.certificate.registered_id
         if oid is None:
             raise Inconclusive(f"{self.auth.certificate!r} has no registeredID")

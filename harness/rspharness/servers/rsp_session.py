@@ -330,6 +330,7 @@ class Session:
 
         Raises:
             ExpectationError: it is not a point of the curve.
+            LocalError: the session is not prepared.
         """
         if self.preparation is None or self.preparation.download_response_ok is None:
             raise LocalError("the session is not prepared")

@@ -44,7 +44,11 @@ class OneCardLink:
         return self._card.reset()
 
     def restart(self, protocol: int) -> bytes:
-        """Switches the power off and on; a direct call is the same in T=0 and T=1."""
+        """Switches the power off and on; a direct call is the same in T=0 and T=1.
+
+        Raises:
+            ConfigError: the protocol is neither 0 nor 1.
+        """
         if protocol not in _PROTOCOLS:
             raise ConfigError(f"protocol {protocol}: expected 0 or 1")
         return self.power_cycle()

@@ -70,7 +70,11 @@ def key_check_value(key: bytes) -> bytes:
 
 
 def wrap_key(key_dek: bytes, key: bytes) -> bytes:
-    """Ciphers a key under Key-DEK for PUT KEY, in CBC mode with ICV zero; whole blocks only."""
+    """Ciphers a key under Key-DEK for PUT KEY, in CBC mode with ICV zero; whole blocks only.
+
+    Raises:
+        CryptoError: not whole blocks of 16 octets.
+    """
     if len(key) % 16:
         raise CryptoError(f"key of {len(key)} octets; pad it to whole blocks of 16")
     encryptor = Cipher(algorithms.AES(key_dek), modes.CBC(bytes(16))).encryptor()

@@ -74,6 +74,7 @@ class _Making:
         return self.good.private_key.curve
 
     def change(self, contents: Contents) -> "_Making":
+        """Returns the same with other contents."""
         return replace(self, contents=contents)
 
 

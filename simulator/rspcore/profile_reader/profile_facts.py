@@ -204,6 +204,7 @@ class _Pending:
     size: int | None = None
 
     def source(self) -> FileSource:
+        """Returns the file as its own object gives it, else as FCP and steps do."""
         if self.file is not None:
             return FileSource.parse(self.file)
         fcp = Fcp() if self.fcp is None else Fcp.parse(self.fcp)

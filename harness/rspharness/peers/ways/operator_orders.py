@@ -47,7 +47,12 @@ class Operator:
         self._made: dict[str, Ordered] = {}
 
     def order(self, wish: OrderWish, trace: Trace) -> Ordered:
-        """Orders, confirms and, unless it has to wait, releases a Profile."""
+        """Orders, confirms and, unless it has to wait, releases a Profile.
+
+        Raises:
+            NotApplicable: ES2+ has no member for what is wished, or the server no such profileType.
+            Inconclusive: no Profile of the profileType is free, or a call is refused.
+        """
         cannot = sorted(wish.differences.keys() - _CAN)
         if cannot:
             raise NotApplicable(f"ES2+ makes no order with {', '.join(cannot)}")

@@ -79,7 +79,11 @@ class Script:
         return answer
 
     def order(self, wish: OrderWish, trace: Trace) -> Ordered:
-        """Passes the wish on: `COMMAND order`."""
+        """Passes the wish on: `COMMAND order`.
+
+        Raises:
+            Inconclusive: the script gave no matchingId.
+        """
         given = {"profile": wish.profile, **wish.differences}
         made = self._run("order", given)
         trace.remark(f"order: {json.dumps(given)} -> {json.dumps(made)}")

@@ -29,7 +29,11 @@ class Directory:
         self._made: list[Path] = []
 
     def order(self, wish: OrderWish, trace: Trace) -> Ordered:  # noqa: ARG002  it has none
-        """Puts a package into the folder, with an ICCID that no other order of any run has."""
+        """Puts a package into the folder, with an ICCID that no other order of any run has.
+
+        Raises:
+            NotApplicable: a package alone cannot show what is wished, such as an EID.
+        """
         cannot = sorted(wish.differences.keys() - {"profile", "matching_id"})
         if cannot or wish.matching_id == "":
             named = ", ".join(cannot) or "an empty MatchingID"

@@ -45,6 +45,7 @@ class _PinAttempt:
     pin: Pin
 
     def accepts(self, value: bytes) -> bool:
+        """Returns whether a value of 8 octets is that of the PIN."""
         return self.context.view.decisions[PIN_EQUAL](value, self.pin.value)
 
     def refused(self) -> Outcome:
@@ -54,6 +55,7 @@ class _PinAttempt:
         return self.unverified().changed(content, ResponseApdu(b"", _TRIES_LEFT | min(left, 15)))
 
     def unverified(self) -> CommandContext:
+        """Returns the context in which the PIN no longer counts as verified."""
         return self._session(verified=False)
 
     def verified(self, pin: Pin) -> Outcome:
