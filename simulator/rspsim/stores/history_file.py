@@ -19,7 +19,7 @@ from rspcore.frozen import replace
 from rspsim.smdpp.history import CheckNote, Exchange, History
 from rspsim.smdpp.http_messages import HttpRequest, HttpResponse
 from rspsim.smdpp.limits import KeptLimits, LeftOut
-from rspsim.stores.server_rows import Database
+from rspsim.stores.database import Database
 
 __all__ = ["HistoryFile", "history_beside"]
 

@@ -3,7 +3,8 @@
 from typing import Final
 
 from rspsim.smdpp.stock.operations import Operation
-from rspsim.stores.server_rows import Database, text_of, value_of
+from rspsim.stores.database import Database
+from rspsim.stores.row_values import text_of, value_of
 
 __all__ = ["OPERATION_TABLES", "OperationRows"]
 

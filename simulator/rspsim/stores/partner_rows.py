@@ -7,7 +7,7 @@ from typing import Final
 from rspsim.smdpp.errands import Errand
 from rspsim.smdpp.partner_calls import PartnerCall
 from rspsim.smdpp.protocol.resends import RESEND_TIME, AnsweredCall, CallName
-from rspsim.stores.server_rows import Database
+from rspsim.stores.database import Database
 
 __all__ = ["PARTNER_TABLES", "AnsweredRows", "ErrandRows"]
 

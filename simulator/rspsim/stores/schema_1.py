@@ -10,7 +10,8 @@ from typing import Final
 
 from rspsim.smdpp.stock.orders import LIVE, Order, OrderEvent
 from rspsim.smdpp.stock.profiles import StockedProfile
-from rspsim.stores.server_rows import TABLES, Database, OrderRows, ProfileRows, read_order
+from rspsim.stores.database import Database
+from rspsim.stores.server_rows import TABLES, OrderRows, ProfileRows, read_order
 
 __all__ = ["migrate"]
 

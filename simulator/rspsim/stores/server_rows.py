@@ -5,13 +5,8 @@ package, is kept once, under its SHA-256. What the database itself can hold to i
 columns: an ICCID is in the stock once, and has one live order at most.
 """
 
-import json
-import re
-import sqlite3
-from collections.abc import Iterable
-from typing import Any, Final
+from typing import Final
 
-from rspcore.errors import StoreError
 from rspcore.ids import Eid, Iccid, TransactionId
 from rspsim.smdpp.limits import KeptLimits
 from rspsim.smdpp.stock.order_repository import OrderPage
@@ -19,24 +14,19 @@ from rspsim.smdpp.stock.orders import LIVE, Order, OrderState
 from rspsim.smdpp.stock.profiles import StockedProfile, StockPage
 from rspsim.smdpp.stock.receipts import Receipt
 from rspsim.smdpp.stock.sessions import SHARE_OF_STRANGERS, Session
+from rspsim.stores.database import Database
 from rspsim.stores.known_values import KnownValues
-from rspsim.stores.long_contents import Contents
-from rspsim.stores.state_codec import decode, encode
+from rspsim.stores.row_values import NAMING, collect, text_of, value_of
 
 __all__ = [
     "INDEXES",
     "TABLES",
-    "Database",
     "OrderRows",
     "ProfileRows",
     "ReceiptRows",
     "SeenRows",
     "SessionRows",
-    "collect",
-    "next_count",
     "read_order",
-    "text_of",
-    "value_of",
 ]
 
 TABLES: Final = """
@@ -56,76 +46,10 @@ INDEXES: Final = (
     "CREATE INDEX IF NOT EXISTS profiles_of_type ON profile (type)",
 )
 """By what orders and Profiles are found; older files get them when they are opened."""
-_NAMING: Final = ("orders", "profile", "session", "notification", "operation")
-"""The tables whose rows name long content."""
 _BOUNDED_EACH: Final = 64
 """After how many Notifications their bounds are enforced."""
 _COLLECTED_EACH: Final = 4096
 """After how many steps of sessions the long content that nothing needs any more is deleted."""
-_NAME: Final = re.compile(r'"(?:sha256|json)":\s?"([0-9a-f]{64})"')
-"""How a row, or long content that is JSON, names long content."""
-
-
-class Database:
-    """A connection to the file that reports what goes wrong as StoreError."""
-
-    def __init__(self, connection: sqlite3.Connection, name: str) -> None:
-        self.connection = connection
-        self._name = name
-
-    def execute(self, sql: str, values: tuple[object, ...] = ()) -> sqlite3.Cursor:
-        """Executes a statement.
-
-        Raises:
-            StoreError: the file cannot be read or written, or the statement breaks a rule of it.
-        """
-        try:
-            return self.connection.execute(sql, values)
-        except sqlite3.Error as error:
-            raise self.failed(error) from error
-
-    def executemany(self, sql: str, rows: Iterable[tuple[object, ...]]) -> None:
-        """Executes a statement for each row.
-
-        Raises:
-            StoreError: as `execute`.
-        """
-        try:
-            self.connection.executemany(sql, rows)
-        except sqlite3.Error as error:
-            raise self.failed(error) from error
-
-    def failed(self, error: sqlite3.Error) -> StoreError:
-        """Returns what a failure of the library is reported as."""
-        return StoreError(f"{self._name}: {error}; the state before is still kept")
-
-
-def next_count(database: Database, name: str) -> int:
-    """Raises a counter of the file by one and returns it; the first value is 1."""
-    database.execute(
-        "INSERT INTO counter VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1",
-        (name,),
-    )
-    (value,) = database.execute("SELECT value FROM counter WHERE name = ?", (name,)).fetchone()
-    return int(value)
-
-
-def collect(database: Database, naming: tuple[str, ...] = _NAMING) -> None:
-    """Deletes the long content that no row of these tables needs; call it inside a unit."""
-    needed: set[str] = set()
-    for table in naming:
-        for (text,) in database.execute(f"SELECT json FROM {table}"):  # noqa: S608  own names
-            needed.update(_NAME.findall(text))
-    left = list(needed)
-    while left:
-        name = left.pop()
-        row = database.execute("SELECT octets FROM content WHERE name = ?", (name,)).fetchone()
-        if row is not None and row[0][:1] in b"{[":  # it may be JSON and name more
-            inner = set(_NAME.findall(row[0].decode("utf-8", "replace"))) - needed
-            needed |= inner
-            left += inner
-    known = {name for (name,) in database.execute("SELECT name FROM content")}
-    database.executemany("DELETE FROM content WHERE name = ?", [(name,) for name in known - needed])
 
 
 class OrderRows:
@@ -269,7 +193,7 @@ class SessionRows:
     """The sessions, bounded in number; which go first is as in `MemorySessions`."""
 
     def __init__(
-        self, database: Database, limits: KeptLimits, naming: tuple[str, ...] = _NAMING
+        self, database: Database, limits: KeptLimits, naming: tuple[str, ...] = NAMING
     ) -> None:
         self._naming = naming
         self._read: KnownValues[str, Session] = KnownValues()
@@ -383,44 +307,3 @@ def read_order(database: Database, text: str) -> Order:
     """
     found: Order = value_of(database, Order, text)
     return found
-
-
-def text_of(database: Database, kind: Any, value: object) -> str:
-    """Returns a value as JSON for a row; its long content is kept beside."""
-    contents = Contents()
-    written = encode(kind, value, contents)
-    if contents:
-        database.executemany("INSERT OR IGNORE INTO content VALUES (?, ?)", contents.items())
-    return written.text
-
-
-class _Kept(Contents):
-    """Long content that is read from the file when it is asked for."""
-
-    def __init__(self, database: Database) -> None:
-        super().__init__()
-        self._database = database
-
-    def take(self, name: str) -> bytes:
-        """Returns the octets of a name.
-
-        Raises:
-            StoreError: they are missing, or they do not match the name.
-        """
-        found = self._database.execute("SELECT octets FROM content WHERE name = ?", (name,))
-        row = found.fetchone()
-        if row is not None:
-            self[name] = row[0]
-        return super().take(name)
-
-
-def value_of(database: Database, kind: Any, text: str) -> Any:
-    """Returns the value of a row.
-
-    Raises:
-        StoreError: the row or its long content is damaged.
-    """
-    try:
-        return decode(kind, text, _Kept(database))
-    except StoreError as error:
-        raise StoreError(f"the state of the SM-DP+ is damaged: {json.dumps(str(error))}") from error

@@ -17,20 +17,19 @@ from typing import Final
 
 from rspcore.errors import StoreError
 from rspsim.smdpp.limits import USUAL_LIMITS, KeptLimits
+from rspsim.stores.database import Database, next_count
 from rspsim.stores.operation_rows import OPERATION_TABLES, OperationRows
 from rspsim.stores.partner_rows import PARTNER_TABLES, AnsweredRows, ErrandRows
+from rspsim.stores.row_values import collect
 from rspsim.stores.schema_1 import migrate
 from rspsim.stores.server_rows import (
     INDEXES,
     TABLES,
-    Database,
     OrderRows,
     ProfileRows,
     ReceiptRows,
     SeenRows,
     SessionRows,
-    collect,
-    next_count,
 )
 from rspsim.stores.setting_rows import SETTING_TABLES, SettingRows, SnapshotRows
 from rspsim.stores.shared_file import SharedFile, connect, logged_ahead

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any, Final
 
 from rspcore.errors import LocalError
-from rspsim.stores.server_rows import Database
+from rspsim.stores.database import Database
 
 __all__ = ["SETTING_TABLE", "SETTING_TABLES", "SettingRows", "SnapshotRows"]
 

@@ -15,8 +15,8 @@ from typing import Final, Self
 from rspcore.errors import LocalError, StoreError
 from rspsim.smdpp.history import History
 from rspsim.smdpp.limits import KeptLimits
+from rspsim.stores.database import Database
 from rspsim.stores.history_file import HistoryFile, history_beside
-from rspsim.stores.server_rows import Database
 
 __all__ = ["SharedFile", "connect", "logged_ahead"]
 
