@@ -85,24 +85,25 @@ def compared_traces(
                     shown = one.atr.hex().upper(), other.atr.hex().upper()
                     found.append(Difference(Kind.VALUE, "ATR", *shown, (case,)))
                 continue
-            found += _other_command(case, number, _name(one), _name(other), found)
+            found += _other_command(case, _name(one), _name(other), found)
             return found, number
         if exchange_name(one) != exchange_name(other):
-            found += _other_command(case, number, _name(one), _name(other), found)
+            found += _other_command(case, _name(one), _name(other), found)
             return found, number
         found += answer_differences(case, one, other)
     if len(left) != len(right):
-        ends = [_name(one[number]) if number < len(one) else "-" for one in (left, right)]
-        found += _other_command(case, number + 1, ends[0], ends[1], found)
+        ends = [_name(one[number]) if number < len(one) else _END for one in (left, right)]
+        found += _other_command(case, ends[0], ends[1], found)
     return found, number
 
 
-def _other_command(
-    case: str, number: int, a: str, b: str, before: list[Difference]
-) -> Iterator[Difference]:
-    """Yields that other things are asked, unless a difference before it is the cause."""
+def _other_command(case: str, a: str, b: str, before: list[Difference]) -> Iterator[Difference]:
+    """Yields that other things are asked, unless a difference before it is the cause.
+
+    The subject is what the first run asks, not where: for one reason it may be anywhere in a case.
+    """
     if not any(one.counts for one in before):
-        yield Difference(Kind.COMMANDS, f"exchange {number}", a, b, (case,))
+        yield Difference(Kind.COMMANDS, a, a, b, (case,))
 
 
 def _name(one: Exchange | Reset) -> str:
@@ -198,6 +199,7 @@ def _subject(name: str, path: str) -> str:
 
 
 _MESSAGES: Final = frozenset(answer for _, _, answer in FUNCTIONS.values() if answer)
+_END: Final = "end of the case"
 _DONE: Final = StatusWord.OK
 _PROACTIVE: Final = 0x91
 _SUCCESS: Final = (0x62, 0x63, 0x90, 0x91)

@@ -75,8 +75,11 @@ def test_comparison_of_a_case_ends_where_something_else_is_asked():
     assert shown(one, other) == ["status word ES10b.GetEUICCInfo: 6A80 -> 9000"]
     first = "ATR 3B 00\n" + asked("BF 22 00", "")
     second = "ATR 3B 00\n" + asked("BF 43 00", "")
-    assert shown(first, second) == ["commands exchange 2: ES10b.GetEUICCInfo -> ES10b.GetRAT"]
-    assert shown(first, "ATR 3B 00\n") == ["commands exchange 2: ES10b.GetEUICCInfo -> -"]
+    assert shown(first, second) == [
+        "commands ES10b.GetEUICCInfo: ES10b.GetEUICCInfo -> ES10b.GetRAT"
+    ]
+    ended = ["commands ES10b.GetEUICCInfo: ES10b.GetEUICCInfo -> end of the case"]
+    assert shown(first, "ATR 3B 00\n") == ended
 
 
 def test_atr_is_a_value():
@@ -87,3 +90,19 @@ def test_parts_of_an_answer_are_not_compared():
     one = asked("BF 22 00", "", "61 F3") + "> 81 E2 91 00 03 BF 20 00\n< 90 00\n"
     other = asked("BF 22 00", "", "61 AA") + "> 81 E2 91 00 03 BF 20 00\n< 90 00\n"
     assert shown(one, other) == []
+
+
+def test_other_command_is_one_difference_wherever_it_comes():
+    usual, vendor = "81 E2 91 00 03 BF 20 00", "81 E2 91 00 03 BF 43 00"
+    before = "".join(asked("BF 2E 00", "") for _ in range(2))
+    early, late = "ATR 3B 00\n", "ATR 3B 00\n" + before
+    found = {
+        (kind.subject, kind.a, kind.b)
+        for start in (early, late)
+        for kind in compared_traces(
+            "case",
+            read_events(f"{start}> {usual}\n< 90 00\n"),
+            read_events(f"{start}> {vendor}\n< 90 00\n"),
+        )[0]
+    }
+    assert found == {("ES10b.GetEUICCInfo", "ES10b.GetEUICCInfo", "ES10b.GetRAT")}
