@@ -191,7 +191,7 @@ def test_rows_without_a_case():
 
 def test_what_recordings_and_times_lack_is_lacking():
     listed = GAPS["Recordings, times and reports"]
-    assert len(listed) == 2
+    assert len(listed) == 1
     assert "Session keys of a BoundProfilePackage, written by an LPA" in listed
     sources = [*(ROOT / "harness" / "rspharness" / "cli").glob("lpa*.py")]
     assert len(sources) > 2

@@ -20,12 +20,12 @@ from rspharness.record.counted_times import CountedTimes
 
 __all__ = [
     "HISTOGRAM_BINS",
+    "KNOWN_NAMES",
     "CommandNames",
     "Percentiles",
     "Timings",
     "cpu_stopwatch",
     "histogram",
-    "is_known_name",
     "percentiles",
     "stopwatch",
 ]
@@ -51,18 +51,15 @@ _PROCEDURES = frozenset(
 )
 
 
-def is_known_name(name: str) -> bool:
-    """Returns whether times can be kept under a name: a command's or a procedure's.
-
-    >>> is_known_name("STORE DATA EnableProfile"), is_known_name("STORE DATA Nonsense")
-    (True, False)
-    """
-    name = name.removeprefix("GET RESPONSE after ")
-    if name.startswith("procedure "):
-        return name.removeprefix("procedure ") in _PROCEDURES
-    if name.startswith("STORE DATA "):
-        return name.removeprefix("STORE DATA ") in {*_FUNCTIONS.values(), "malformed"}
-    return name in _INSTRUCTIONS.values()
+_NAMES: Final = frozenset(
+    {
+        *_INSTRUCTIONS.values(),
+        *(f"STORE DATA {one}" for one in (*_FUNCTIONS.values(), "malformed")),
+        *(f"procedure {one}" for one in _PROCEDURES),
+    }
+)
+KNOWN_NAMES: Final = _NAMES | {f"GET RESPONSE after {one}" for one in _NAMES}
+"""Names under which times can be kept: those of commands and of procedures."""
 
 
 def stopwatch() -> Callable[[], float]:

@@ -11,7 +11,7 @@ from rspcore.errors import ConfigError
 from rspharness.card.declared_values import KNOWN_VALUES
 from rspharness.record.catalogue import Catalogue
 from rspharness.record.near_match import near
-from rspharness.record.timing import is_known_name
+from rspharness.record.timing import KNOWN_NAMES
 from rspharness.targets.modelled_times import EACH_NOTIFICATION, EACH_PROFILE, OTHER
 from rspharness.targets.settings import TargetSettings
 
@@ -19,6 +19,7 @@ __all__ = ["require_known_cases", "require_known_names"]
 
 _OF_MODEL: Final = (OTHER, EACH_PROFILE, EACH_NOTIFICATION)
 """Keys of [times_ms] that are no command."""
+_OF_TIMES: Final = ("budgets_ms", "times_ms")
 
 
 def require_known_names(settings: TargetSettings, catalogue: Catalogue, file: str) -> None:
@@ -40,15 +41,17 @@ def require_known_names(settings: TargetSettings, catalogue: Catalogue, file: st
         ("deviations", settings.deviations, ids),
     ):
         _require(file, table, (name for name in names if name not in known), known)
-    _require(file, "budgets_ms", (n for n in settings.budgets_ms if not is_known_name(n)), ())
-    times = (n for n in settings.times_ms if n not in _OF_MODEL and not is_known_name(n))
-    _require(file, "times_ms", times, ())
+    _require(file, "budgets_ms", sorted(settings.budgets_ms.keys() - KNOWN_NAMES), KNOWN_NAMES)
+    modelled = KNOWN_NAMES.union(_OF_MODEL)
+    _require(file, "times_ms", sorted(settings.times_ms.keys() - modelled), modelled)
 
 
 def _require(file: str, table: str, unknown: Iterable[str], known: Collection[str]) -> None:
     for name in unknown:
-        hint = near(name, known) if known else ', e.g. "STORE DATA EnableProfile"'
-        raise ConfigError(f"target file {file}: [{table}] {name!r} is not known{hint}")
+        of_times = "; a report has the names in its table of times" if table in _OF_TIMES else ""
+        raise ConfigError(
+            f"target file {file}: [{table}] {name!r} is not known{near(name, known)}{of_times}"
+        )
 
 
 def require_known_cases(wanted: Iterable[str], ids: Collection[str]) -> None:

@@ -24,8 +24,9 @@ def rows(request):
         ("options", "PROVISONNING", True, "PROVISIONING"),
         ("values", "root_ds_adress", "x", "root_ds_address"),
         ("deviations", "ES10c.SetNickname#9", "words", "ES10c.SetNickname#09"),
-        ("budgets_ms", "STORE DATA Nonsense", 1, "STORE DATA EnableProfile"),
-        ("budgets_ms", "procedure upload", 1, "STORE DATA EnableProfile"),
+        ("budgets_ms", "STORE DATA GetEID", 1, "STORE DATA GetEuiccData"),
+        ("times_ms", "STORE DATA EnablProfile", 1, "STORE DATA EnableProfile"),
+        ("budgets_ms", "procedure upload", 1, "procedure download"),
     ],
 )
 def test_misspelt_name_is_refused_with_its_near_match(rows, table, name, value, near):
