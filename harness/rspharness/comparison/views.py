@@ -12,6 +12,14 @@ __all__ = ["lines", "write_html"]
 
 _CASES: Final = 3
 """Cases that a line of text names; JSON and HTML name all."""
+_WORDS: Final = {
+    "eid": "EID",
+    "atr": "ATR",
+    "card_fault": "card fault",
+    "svn": "SGP.22",
+    "euicc_firmware_ver": "eUICC firmware",
+}
+"""Facts of a run in words, on the page."""
 
 
 def lines(comparison: Comparison) -> Iterator[str]:
@@ -61,6 +69,7 @@ def write_html(comparison: Comparison, path: Path) -> None:
     page = template("compare.html.j2").render(
         comparison=comparison,
         facts=facts,
+        words=_WORDS,
         kinds=[(kind, _heading(kind), comparison.of(kind)) for kind in Kind],
     )
     write_private(path, page)

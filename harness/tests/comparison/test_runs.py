@@ -1,6 +1,7 @@
 """Two folders of runs beside each other."""
 
 import json
+import re
 
 import pytest
 
@@ -74,6 +75,14 @@ def test_what_limits_a_comparison_is_noted(tmp_path):
     assert f"1 cases are in {one} alone" in notes
     assert f"{other} did not come to its end" in notes
     assert f"options unknown in {one} alone: SCP81" in notes
+
+
+def test_page_names_the_facts_of_both_sides_in_words(tmp_path):
+    one, other, page = run(tmp_path / "a"), run(tmp_path / "b"), tmp_path / "page.html"
+    main(["compare", str(one), str(other), f"--html={page}"])
+    facts = re.findall(r'<th scope="row">([^<]*)', page.read_text("utf-8"))
+    assert facts
+    assert not [name for name in facts if "_" in name or name in ("svn", "eid", "atr")]
 
 
 def test_what_cannot_be_compared_is_refused(tmp_path, capsys):

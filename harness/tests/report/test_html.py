@@ -141,6 +141,13 @@ def test_declaration_is_a_section_of_its_own():
     assert "<dt>ES10c.GetEID#01</dt><dd>reported</dd>" in page
 
 
+def test_page_is_headed_by_the_product_where_one_is_declared():
+    assert "<h1>Conformance report: card\n" in _page(_case("A#01", "pass"))
+    page = _page(_case("A#01", "pass"), declared={"product": {"name": "old-fw"}})
+    assert "<h1>Conformance report: old-fw\n" in page
+    assert "<title>rsplab: old-fw, " in page
+
+
 def test_slopes_by_numbers_are_a_table():
     growth = {"name": "STORE DATA GetRat by Profiles", "slope_ms": 1.25, "low": 0, "high": 4}
     growth |= {"begin_ms": 5.0, "count": 20, "p": 0.3, "listing": False, "rise_ms": 5.0}
