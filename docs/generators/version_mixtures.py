@@ -27,6 +27,7 @@ def write(folder: Path) -> None:
         "version_mixtures.md",
         "# Versions 2 and 3 together",
         "Each row is a download, EnableProfile, DisableProfile and DeleteProfile, and the delivery "
-        "of the Notifications. What the sides say is read from the octets on ES10 and ES9+.",
+        "of the Notifications. What the sides say is read from the octets on ES10 and ES9+, each "
+        "time this page is made; `python -m rspharness.simulated.version_mixtures` plays all anew.",
         table(_HEAD, list(version_mixtures.table(make_pki()))),
     )

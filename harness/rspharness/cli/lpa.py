@@ -229,6 +229,12 @@ def _add_discover(
     parser.add_argument(
         "--list", action="store_true", help="only list the events of the SM-DS; download nothing"
     )
+    parser.add_argument(
+        "--check",
+        metavar="ECID",
+        help="only ask whether something waits, by the ecId of an earlier list, without the card "
+        "(version 3)",
+    )
     _add_consent(parser)
 
 

@@ -11,18 +11,26 @@ from rspcore.errors import ConfigError, DecodeError, LocalError, RemoteError
 from rspcore.ids import Version
 from rspcore.messages.es9p import ADMIN_PROTOCOL_HEADER, ADMIN_PROTOCOL_PREFIX
 from rspcore.messages.euicc_info import DeviceInfo
+from rspcore.messages.v3.server_authentication import CancelSessionReason
 from rspcore.pki.generate import make_pki
 from rspcore.printable_text import printable
 from rspharness.cli.lpa_card import NOTIFICATION_COLUMNS, open_card, server_address, show
 from rspharness.cli.lpa_user import DecidedUser, ProgressBar, TerminalUser
+from rspharness.cli.newer.remote_management import TerminalOwner, package_lines
 from rspharness.lpa.activation_code import ActivationCode
 from rspharness.lpa.device import device_from_words, device_of_version
-from rspharness.lpa.discovery import default_code, find_events, is_nothing_pending
+from rspharness.lpa.discovery import (
+    PendingEvent,
+    default_code,
+    find_pending,
+    is_nothing_pending,
+)
 from rspharness.lpa.download import AutomaticUser, Download, EndUser
-from rspharness.lpa.es9p_client import HttpPort, ServerUnreachableError
+from rspharness.lpa.es9p_client import Es11Client, HttpPort, ServerUnreachableError
 from rspharness.lpa.https_arguments import parse_connect_to, read_ci_certificates
 from rspharness.lpa.https_port import HttpsOptions, HttpsPort
 from rspharness.lpa.isdr_channel import IsdrChannel
+from rspharness.lpa.newer.remote_packages import fetch_packages
 from rspharness.lpa.newer.server_names import read_hosts
 from rspharness.lpa.notification_delivery import (
     deliver_all,
@@ -46,7 +54,7 @@ from rspharness.targets.transport import TracedLink
 __all__ = ["discover", "download", "newer_device", "notifications", "port_of", "recorded"]
 
 _VERSION_3: Final = Version.from_text("3.0.0")
-_FOUND_COLUMNS = ("address", "matchingId", "iccid", "complete", "error")
+_FOUND_COLUMNS = ("address", "matchingId", "rpm", "iccid", "complete", "error")
 _LONGEST_MATCHING_ID = 255
 _pause = sleep
 
@@ -230,23 +238,32 @@ def _deliver_older(card: IsdrChannel, port: HttpPort, address: str) -> None:
 def discover(options: argparse.Namespace) -> int:
     """Finds what waits at the default SM-DP+ and the SM-DS, and downloads it.
 
+    An event of RPM, of which a signed list of version 3 tells, has the card load the package.
+
     Raises:
         RspError: the SM-DS was not asked; what a download ends with is shown.
     """
     _check_retries(options)
+    if options.check is not None:
+        return _check_event(options)
     user, device = None if options.list else _user(options), _device(options)
     address = options.smds and server_address(options.smds)
-    found: list[tuple[ActivationCode, Download | None, str]] = []
+    found: list[tuple[ActivationCode, Download | None, str, tuple[str, ...] | None]] = []
     with port_of(options) as https, open_card(options, changing=not options.list) as card:
         port = recorded(https, card)
         code = None if options.list else default_code(card)
-        events = find_events(card, port, address, device=device)
-        for one in (() if code is None else (code,)) + events:
+        pending = find_pending(card, port, address, device=device)
+        for event in (() if code is None else (PendingEvent(code),)) + pending.events:
+            one, nothing = event.code, () if event.remote else None
             if options.list:
-                found.append((one, None, ""))
+                found.append((one, None, "", nothing))
                 continue
-            _deliver_older(card, port, one.address)
             try:
+                if event.remote:
+                    lines = _managed(options, card, port, one)
+                    found.append((one, None, "", tuple(lines)))
+                    continue
+                _deliver_older(card, port, one.address)
                 with ProgressBar(quiet=options.json) as bar:
                     done = download_with_retries(
                         card,
@@ -257,15 +274,61 @@ def discover(options: argparse.Namespace) -> int:
                         device=device,
                         progress=bar,
                     )
-                found.append((one, done, done.unreported or ""))
+                found.append((one, done, done.unreported or "", None))
             except (RemoteError, ServerUnreachableError, DecodeError) as error:
                 waits = not (one is code and is_nothing_pending(error))
                 if waits:
-                    found.append((one, None, str(error)))
+                    found.append((one, None, str(error), nothing))
     rows = [found_view(*one) for one in found]
     lines = table(rows, _FOUND_COLUMNS) if rows else ["nothing waits for this card"]
-    show(options, {"found": rows}, lines)
-    return 1 if any(problem for _, _, problem in found) else 0
+    view: dict[str, object] = {"found": rows}
+    if pending.ec_id is not None:
+        view["ecId"] = pending.ec_id.hex().upper()
+        lines.append(f"ecId {view['ecId']}")
+    show(options, view, lines)
+    return 1 if any(problem for _, _, problem, _ in found) else 0
+
+
+def _managed(
+    options: argparse.Namespace, card: IsdrChannel, port: HttpPort, code: ActivationCode
+) -> list[str]:
+    """Has the card load the RPM package of an event; returns what was done.
+
+    Raises:
+        RspError: nothing was loaded.
+    """
+    agreed = True if options.yes else {None: None, "yes": True}.get(options.answer, False)
+    later = options.answer == "later"
+    refusal = CancelSessionReason.postponed if later else CancelSessionReason.endUserRejection
+    packages = fetch_packages(
+        card,
+        port,
+        code.address,
+        matching_id=code.matching_id,
+        owner=TerminalOwner(agreed=agreed, refusal=refusal),
+        device=newer_device(options),
+    )
+    return package_lines(packages)
+
+
+def _check_event(options: argparse.Namespace) -> int:
+    """Asks an SM-DS by an ecId whether anything waits; no card is needed.
+
+    Raises:
+        RspError: it does not say.
+    """
+    try:
+        ec_id = bytes.fromhex(options.check)
+    except ValueError as error:
+        raise LocalError(f"--check {options.check!r}: expected the ecId of --list") from error
+    if not 16 <= len(ec_id) <= 32:
+        raise LocalError(f"--check: an ecId has 16 to 32 octets, not {len(ec_id)}")
+    if not options.smds:
+        raise LocalError("--check: say which SM-DS gave the ecId, with --smds")
+    with port_of(options, newer=True) as https:
+        waits = Es11Client(https, server_address(options.smds)).check_event(ec_id)
+    text = "something waits for the card" if waits else "nothing waits for the card"
+    return show(options, {"isPendingEvent": waits}, [text])
 
 
 def _check_retries(options: argparse.Namespace) -> None:

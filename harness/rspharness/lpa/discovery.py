@@ -14,12 +14,14 @@ from datetime import datetime
 
 from rspcore import tlv
 from rspcore.errors import DecodeError, RemoteError
+from rspcore.frozen import dataclass
 from rspcore.ids import Oid
 from rspcore.messages import es9p
 from rspcore.messages.es11 import AnyEventsResponse
 from rspcore.messages.euicc_info import DeviceInfo
 from rspcore.messages.v3.event_lists import (
     EventList,
+    EventType,
     SmdsSigned2,
     VerifySmdsResponseRequest,
 )
@@ -51,11 +53,45 @@ from rspharness.lpa.es9p_client import (
 from rspharness.lpa.isdr_channel import IsdrChannel
 from rspharness.lpa.local_management import authenticate_error_text, code_text, read_addresses
 
-__all__ = ["default_code", "find_events", "is_nothing_pending", "register_for_push"]
+__all__ = [
+    "Found",
+    "PendingEvent",
+    "default_code",
+    "find_events",
+    "find_pending",
+    "is_nothing_pending",
+    "register_for_push",
+]
 
 _LONGEST_CASCADE = 3
 _NOTHING_PENDING = frozenset({("8.1.1", "3.8"), ("8.2.6", "3.8")})
 """What an SM-DP+ without an order for this EID answers to an empty MatchingID."""
+
+
+@dataclass(frozen=True, slots=True)
+class PendingEvent:
+    """An event: where to ask, with which MatchingID, and what for.
+
+    Attributes:
+        code: Server and MatchingID.
+        remote: An RPM package waits there, not a Profile; a signed list alone says so.
+    """
+
+    code: ActivationCode
+    remote: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What an SM-DS answered.
+
+    Attributes:
+        events: The events, in its order.
+        ec_id: The ecId of its signed list, for CheckEvent; None where it gave none.
+    """
+
+    events: tuple[PendingEvent, ...]
+    ec_id: bytes | None = None
 
 
 def default_code(card: IsdrChannel) -> ActivationCode | None:
@@ -80,6 +116,17 @@ def find_events(
 ) -> tuple[ActivationCode, ...]:
     """Asks an SM-DS for the events of a card and returns each as an activation code, in its order.
 
+    Whether it is one of a download or of RPM, `find_pending` says. Args and Raises as there.
+    """
+    found = find_pending(card, port, address, device=device)
+    return tuple(one.code for one in found.events)
+
+
+def find_pending(
+    card: IsdrChannel, port: HttpPort, address: str = "", *, device: DeviceInfo = STANDARD_DEVICE
+) -> Found:
+    """Asks an SM-DS for the events of a card.
+
     An event whose server is another SM-DS is asked for there, with its EventID, and so on.
 
     Args:
@@ -89,8 +136,9 @@ def find_events(
         device: What the device says of itself.
 
     Returns:
-        Server and MatchingID of each event; none when nothing waits. The events stay at the SM-DS.
-        An event that cannot be followed is returned as it is; its download says why.
+        The events, none when nothing waits, and the ecId of the SM-DS that was asked first. The
+        events stay at the SM-DS. One that cannot be followed is returned as it is; its download
+        says why.
 
     Raises:
         DownloadStoppedError: the SM-DS signed another address, or is another server than its TLS
@@ -101,28 +149,30 @@ def find_events(
         ServerUnreachableError: no answer came.
     """
     address = address or read_addresses(card).root_ds_address
-    found: list[ActivationCode] = []
-    waiting = [(ActivationCode(address=address), 0)]
+    found: list[PendingEvent] = []
+    ec_id = None
+    waiting = [(PendingEvent(ActivationCode(address=address)), 0)]
     while waiting:
         asked, depth = waiting.pop(0)
         if depth > _LONGEST_CASCADE:
             raise RemoteError(
                 f"ES11: the events lead through more than {_LONGEST_CASCADE} SM-DS, the last one "
-                f"is {asked.address}"
+                f"is {asked.code.address}"
             )
         try:
-            events = _events_at(card, port, asked, device)
+            there = _events_at(card, port, asked.code, device)
         except (RemoteError, ServerUnreachableError, DownloadStoppedError):
             if not depth:
                 raise
-            events = []
+            there = Found(())
             found.append(asked)
-        for event in events:
-            if _is_smds(card, port, event.address):
+        ec_id = ec_id if depth else there.ec_id
+        for event in there.events:
+            if _is_smds(card, port, event.code.address):
                 waiting.append((event, depth + 1))
             else:
                 found.append(event)
-    return tuple(found)
+    return Found(tuple(found), ec_id)
 
 
 def _is_smds(card: IsdrChannel, port: HttpPort, address: str) -> bool:
@@ -140,7 +190,7 @@ def _is_smds(card: IsdrChannel, port: HttpPort, address: str) -> bool:
 
 def _events_at(
     card: IsdrChannel, port: HttpPort, asked: ActivationCode, device: DeviceInfo
-) -> list[ActivationCode]:
+) -> Found:
     """Returns what one SM-DS has: all events of the card, or what its EventID stands for."""
     address = asked.address
     es11 = Es11Client(port, address)
@@ -162,11 +212,25 @@ def _events_at(
         raise stopped
     answer = es11.events(request)
     if answer.smds_signed2 is not None:
-        signed = _read_events(card, answer).event_entries
-        return [_code(one.rsp_server_address, one.event_id) for one in signed]
+        listed = _read_events(card, answer)
+        return Found(
+            tuple(
+                PendingEvent(
+                    _code(one.rsp_server_address, one.event_id),
+                    remote=one.event_type == EventType.rpmEvent,
+                )
+                for one in listed.event_entries
+            ),
+            listed.ec_id,
+        )
     if answer.event_entries is None:
         raise RemoteError("ES11.AuthenticateClient: the answer has neither events nor smdsSigned2")
-    return [_code(one.rsp_server_address, one.event_id) for one in answer.event_entries]
+    return Found(
+        tuple(
+            PendingEvent(_code(one.rsp_server_address, one.event_id))
+            for one in answer.event_entries
+        )
+    )
 
 
 def _code(address: str, event_id: str) -> ActivationCode:

@@ -274,14 +274,24 @@ def download_view(download: Download) -> View:
     )
 
 
-def found_view(code: ActivationCode, done: Download | None, problem: str) -> View:
-    """Returns one thing that discovery has found as it is shown: where, and what became of it."""
+def found_view(
+    code: ActivationCode, done: Download | None, problem: str, packages: Sequence[str] | None = None
+) -> View:
+    """Returns one thing that discovery has found as it is shown: where, and what became of it.
+
+    Args:
+        code: Where it waits.
+        done: The Profile that was downloaded, None for none.
+        problem: Why it was not done, or not reported; empty for neither.
+        packages: For RPM, what was done, none where nothing was; None for a download.
+    """
     return _present(
         {
             "address": code.address,
             "matchingId": code.matching_id,
+            "rpm": None if packages is None else list(packages),
             "iccid": str(done.iccid) if done else None,
-            "complete": not problem if done else None,
+            "complete": not problem if done or packages else None,
             "error": printable(problem) if problem else None,
         }
     )

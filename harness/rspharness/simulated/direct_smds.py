@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from rspcore.ids import Eid, Version
+from rspcore.messages.v3.event_lists import EventType
 from rspcore.pki.bundle import Pki
 from rspharness.lpa.es9p_client import HttpReply
 from rspsim.env import ManualClock, SeededRng
@@ -91,7 +92,9 @@ class DirectSmds:
         response = self._smds.handle(request)
         return HttpReply(response.status, response.headers, response.body)
 
-    def register(self, eid: str, address: str, event_id: str, *, forwarded_as: str = "") -> None:
+    def register(
+        self, eid: str, address: str, event_id: str, *, forwarded_as: str = "", remote: bool = False
+    ) -> None:
         """Registers an event, as an SM-DP+ does by ES12.
 
         Args:
@@ -99,6 +102,7 @@ class DirectSmds:
             address: Address of the server to ask.
             event_id: EventID.
             forwarded_as: EventID under which another SM-DS leads here, empty for none.
+            remote: An RPM package waits there, not a Profile.
         """
         record = EventRecord(
             eid=Eid.from_digits(eid),
@@ -106,6 +110,7 @@ class DirectSmds:
             event_id=event_id,
             rsp_server_address=address,
             forwarded_as=forwarded_as,
+            event_type=EventType.rpmEvent if remote else EventType.downloadEvent,
         )
         self._smds.surroundings.events.commit(EventChange(put=record))
 

@@ -1,8 +1,14 @@
 """Card, LPA and SM-DP+ of versions 2 and 3 in each of the eight mixtures, and what they said.
 
+With a card of version 3.0, which puts some structures otherwise on the wire, there are four more.
+
 A mixture downloads a Profile, enables it, disables and deletes it, and delivers the Notifications.
 What each side said of its version is read from the octets that went over ES10 and ES9+, not from
-how the sides were made. The tests require it, and the documentation shows it.
+how the sides were made. The tests require it, the documentation shows it, and
+
+    python -m rspharness.simulated.version_mixtures
+
+plays them all and prints a line for each.
 """
 
 import itertools
@@ -31,7 +37,6 @@ from rspharness.simulated.kept_in_process import OneCardLink
 
 __all__ = ["MIXTURES", "Mixture", "Played", "play", "table"]
 
-_PERSONALITIES: Final = {2: "v2.6", 3: "v3.1"}
 _SERVERS: Final = {2: "2.5.0", 3: "3.1.0"}
 _DEVICES: Final = {2: STANDARD_DEVICE, 3: STANDARD_DEVICE_V3}
 _STARTED: Final = datetime(2026, 1, 1, tzinfo=UTC)
@@ -40,14 +45,15 @@ _LAST_BLOCK: Final = 0x80
 
 @dataclass(frozen=True, slots=True)
 class Mixture:
-    """The major versions of the three sides."""
+    """The personality of the card, and the major versions of LPA and server."""
 
-    card: int
+    card: str
     lpa: int
     server: int
 
 
-MIXTURES: Final = tuple(itertools.starmap(Mixture, itertools.product((2, 3), repeat=3)))
+_CARDS: Final = ("v2.6", "v3.0", "v3.1")
+MIXTURES: Final = tuple(itertools.starmap(Mixture, itertools.product(_CARDS, (2, 3), (2, 3))))
 """Every mixture."""
 
 
@@ -116,7 +122,7 @@ def play(pki: Pki, mixture: Mixture) -> Played:
         RspError: a side refused what another one said.
     """
     server = DirectSmdpp(pki, Curve.NIST_P256, _STARTED, version=_SERVERS[mixture.server])
-    card = simulated_card(personality=_PERSONALITIES[mixture.card], pki=pki)
+    card = simulated_card(personality=mixture.card, pki=pki)
     wire = _Wire(OneCardLink(card), server)
     order = server.order(make_profile(preset("PROFILE_OPERATIONAL1")))
     with Lpa(wire, port=wire, device=_DEVICES[mixture.lpa]) as lpa:
@@ -170,7 +176,7 @@ def table(pki: Pki) -> Iterator[tuple[str, ...]]:
     for mixture in MIXTURES:
         said = play(pki, mixture)
         yield (
-            f"v{mixture.card}",
+            mixture.card,
             f"v{mixture.lpa}",
             f"v{mixture.server}",
             said.card_says,
@@ -179,3 +185,11 @@ def table(pki: Pki) -> Iterator[tuple[str, ...]]:
             said.lpa_says_to_card or "nothing",
             ", ".join(dict.fromkeys(said.events)),
         )
+
+
+if __name__ == "__main__":
+    import sys
+
+    from rspcore.pki.generate import make_pki
+
+    sys.stdout.writelines(" | ".join(line) + "\n" for line in table(make_pki()))

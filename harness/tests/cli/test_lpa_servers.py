@@ -253,6 +253,27 @@ def test_events_that_lead_in_a_circle_are_an_error(smdpp, smds, capsys):
     assert "more than 3 SM-DS" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("no hex", "--smds", "ds.example.com"), "expected the ecId of --list"),
+        (("00" * 15, "--smds", "ds.example.com"), "16 to 32 octets, not 15"),
+        (("00" * 16,), "with --smds"),
+    ],
+)
+def test_an_ec_id_that_cannot_be_one_is_refused(words, message, capsys):
+    command = ["lpa", "discover", "--target", "inprocess", "--yes", "--check", *words]
+    assert main(command) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_a_list_without_an_ec_id_shows_none(smdpp, smds, capsys):
+    smds.event(EID, smdpp.address, "ONE")
+    words = ("--eid", EID, "--smds", smds.address, "--list")
+    assert lpa(smdpp, "discover", *words, "--json") == 0
+    assert "ecId" not in json.loads(capsys.readouterr().out)
+
+
 def test_server_on_ipv6_is_reached(smdpp):
     try:
         with socket.create_server(("::1", 0), family=socket.AF_INET6):

@@ -101,6 +101,7 @@ def test_package_has_an_event_until_it_is_done():
     ((address, function, body),) = port.calls
     assert (address, function) == ("ds.example.com", "registerEvent")
     assert (body["eventId"], body["rspServerAddress"]) == ("FIRST", world.address)
+    assert body["eventType"] == 2
     assert world.server.take_errand() is None
     with world.lpa(card) as lpa:
         fetch_packages(lpa.card, world, world.address, matching_id="FIRST")

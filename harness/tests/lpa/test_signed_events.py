@@ -15,7 +15,7 @@ from rspcore.messages.v3.capability_bits import EuiccRspCapability as E
 from rspcore.messages.v3.capability_bits import LpaRspCapability as L
 from rspcore.messages.v3.event_lists import SmdsSigned2
 from rspcore.pki.generate import make_pki
-from rspharness.lpa.discovery import find_events, register_for_push
+from rspharness.lpa.discovery import find_events, find_pending, register_for_push
 from rspharness.lpa.download_steps import STANDARD_DEVICE, STANDARD_DEVICE_V3, CardRefusedError
 from rspharness.lpa.es9p_client import Es11Client, HttpReply, ServerRefusedError
 from rspharness.lpa.isdr_channel import IsdrChannel
@@ -83,6 +83,18 @@ def test_signed_list_is_verified_by_the_card_and_read():
     listed = field.signed.event_list
     assert [one.event_type for one in listed.event_entries] == [1]
     assert len(listed.ec_id) == 16
+
+
+def test_signed_list_tells_rpm_from_downloads_and_has_the_ec_id():
+    field = Field()
+    field.smds.register(EID, SERVER, "PACKAGE", remote=True)
+    found = find_pending(field.channel, field, field.smds.address, device=STANDARD_DEVICE_V3)
+    kinds = [(one.code.matching_id, one.remote) for one in found.events]
+    assert kinds == [("EVENT-1", False), ("PACKAGE", True)]
+    assert field.client().check_event(found.ec_id) is True
+    older = find_pending(field.channel, field, field.smds.address, device=STANDARD_DEVICE)
+    assert [one.remote for one in older.events] == [False, False]
+    assert older.ec_id is None
 
 
 @pytest.mark.parametrize(

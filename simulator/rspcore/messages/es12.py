@@ -15,18 +15,21 @@ from rspcore.ids import Eid
 from rspcore.messages.es9p import Response
 from rspcore.messages.json_codec import (
     BOOLEAN,
+    NUMBER,
     TEXT,
     JsonCodec,
     JsonMessage,
     Member,
     message,
 )
+from rspcore.messages.v3.event_lists import EventType
 from rspcore.printable_text import printable
 
 __all__ = [
     "DELETE_EVENT",
     "ES12_PREFIX",
     "ES15_PREFIX",
+    "EVENT_TYPE",
     "REGISTER_EVENT",
     "CallHeader",
     "DeleteEventRequest",
@@ -55,6 +58,14 @@ def _matching(pattern: re.Pattern[str], expected: str) -> JsonCodec:
     return JsonCodec(decode, str)
 
 
+def _event_type(value: object) -> EventType:
+    number = NUMBER.decode(value)
+    if number not in EventType.__members__.values():
+        raise DecodeError(f"expected 1 (download) or 2 (RPM), got {number}")
+    return EventType(number)
+
+
+EVENT_TYPE: Final = JsonCodec(_event_type, int)
 EID: Final = JsonCodec(lambda value: Eid.from_digits(TEXT.decode(value)), str)
 EVENT_ID: Final = _matching(_EVENT_ID, "1 to 255 visible characters without $")
 """Any EventID that an activation code could hold; 0-9, A-Z and - is a rule of the server (4.1)."""
@@ -74,13 +85,18 @@ class CallHeader(JsonMessage):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisterEventRequest(JsonMessage):
-    """RegisterEvent: the eUICC with this EID shall ask a server with this EventID."""
+    """RegisterEvent: the eUICC with this EID shall ask a server with this EventID.
+
+    `event_type` is the member of EventRecordV3 by its name; ES12 of version 3 is not public, and
+    without it an event is one of a download.
+    """
 
     header: Annotated[CallHeader, Member("header", message(CallHeader))]
     eid: Annotated[Eid, Member("eid", EID)]
     rsp_server_address: Annotated[str, Member("rspServerAddress", ADDRESS)]
     event_id: Annotated[str, Member("eventId", EVENT_ID)]
     forwarding_indicator: Annotated[bool, Member("forwardingIndicator", BOOLEAN)]
+    event_type: Annotated[EventType | None, Member("eventType", EVENT_TYPE)] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from typing import Protocol
 from rspcore.errors import LocalError
 from rspcore.frozen import dataclass
 from rspcore.ids import Eid
+from rspcore.messages.v3.event_lists import EventType
 from rspsim.smdpp.history import History
 from rspsim.smdpp.limits import USUAL_LIMITS, KeptLimits
 from rspsim.smdpp.protocol.resends import AnsweredCall, CallName
@@ -26,6 +27,7 @@ class EventRecord:
         event_id: EventID, unique for EID and owner.
         rsp_server_address: Server to ask with it.
         forwarded_as: EventID at the root SM-DS, empty when it was not forwarded.
+        event_type: What it is about, which signed lists alone say.
     """
 
     eid: Eid
@@ -33,6 +35,7 @@ class EventRecord:
     event_id: str
     rsp_server_address: str
     forwarded_as: str = ""
+    event_type: EventType = EventType.downloadEvent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rspcore.errors import StoreError
 from rspcore.ids import Eid
+from rspcore.messages.v3.event_lists import EventType
 from rspsim.smdpp.limits import USUAL_LIMITS, KeptLimits
 from rspsim.smdpp.protocol.resends import AnsweredCall, CallName
 from rspsim.smds.event_records import EventChange, EventRecord
@@ -23,7 +24,7 @@ _APPLICATION_ID = 0x52534453  # "RSDS"
 _TABLES = (
     """CREATE TABLE IF NOT EXISTS event (
         eid TEXT, owner TEXT, event_id TEXT, address TEXT NOT NULL, forwarded_as TEXT NOT NULL,
-        UNIQUE (eid, owner, event_id))""",
+        event_type INTEGER NOT NULL DEFAULT 1, UNIQUE (eid, owner, event_id))""",
     """CREATE TABLE IF NOT EXISTS answered (
         requester TEXT, identifier TEXT, function TEXT NOT NULL, digest BLOB NOT NULL,
         at TEXT NOT NULL, answer BLOB NOT NULL, PRIMARY KEY (requester, identifier))""",
@@ -33,6 +34,21 @@ _TABLES = (
     *SETTING_TABLES,
 )
 _KEPT = ("event", "answered", "setting", "session", "content")
+
+
+_COLUMNS = "eid, owner, event_id, address, forwarded_as, event_type"
+
+
+def _record(row: tuple[str, str, str, str, str, int]) -> EventRecord:
+    eid, owner, event_id, address, forwarded_as, event_type = row
+    return EventRecord(
+        eid=Eid.from_digits(eid),
+        owner=owner,
+        event_id=event_id,
+        rsp_server_address=address,
+        forwarded_as=forwarded_as,
+        event_type=EventType(event_type),
+    )
 
 
 class SqliteEvents(SharedFile):
@@ -61,35 +77,17 @@ class SqliteEvents(SharedFile):
     def of(self, eid: Eid) -> tuple[EventRecord, ...]:
         """Returns the events of an eUICC, oldest first."""
         rows = self._rows.execute(
-            "SELECT owner, event_id, address, forwarded_as FROM event WHERE eid = ? ORDER BY rowid",
+            f"SELECT {_COLUMNS} FROM event WHERE eid = ? ORDER BY rowid",  # noqa: S608  constant
             (str(eid),),
         )
-        return tuple(
-            EventRecord(
-                eid=eid,
-                owner=owner,
-                event_id=event_id,
-                rsp_server_address=address,
-                forwarded_as=forwarded_as,
-            )
-            for owner, event_id, address, forwarded_as in rows
-        )
+        return tuple(map(_record, rows))
 
     def all(self) -> tuple[EventRecord, ...]:
         """Returns every event, oldest first."""
         rows = self._rows.execute(
-            "SELECT eid, owner, event_id, address, forwarded_as FROM event ORDER BY rowid"
+            f"SELECT {_COLUMNS} FROM event ORDER BY rowid"  # noqa: S608  constant
         )
-        return tuple(
-            EventRecord(
-                eid=Eid.from_digits(eid),
-                owner=owner,
-                event_id=event_id,
-                rsp_server_address=address,
-                forwarded_as=forwarded_as,
-            )
-            for eid, owner, event_id, address, forwarded_as in rows
-        )
+        return tuple(map(_record, rows))
 
     def answered(self, name: CallName) -> AnsweredCall | None:
         """Returns the last call under this name, or None."""
@@ -124,7 +122,10 @@ class SqliteEvents(SharedFile):
                 )
             if one is not None:
                 row = (str(one.eid), one.owner, one.event_id, one.rsp_server_address)
-                execute("INSERT INTO event VALUES (?, ?, ?, ?, ?)", (*row, one.forwarded_as))
+                execute(
+                    "INSERT INTO event VALUES (?, ?, ?, ?, ?, ?)",
+                    (*row, one.forwarded_as, int(one.event_type)),
+                )
             if call is not None:
                 named = (call.name.requester, call.name.identifier, call.function, call.digest)
                 execute(
@@ -155,3 +156,5 @@ def _prepare(path: Path, database: sqlite3.Connection) -> None:
     database.execute(f"PRAGMA application_id={_APPLICATION_ID}")
     for table in _TABLES:
         database.execute(table)
+    if "event_type" not in [one[1] for one in database.execute("PRAGMA table_info(event)")]:
+        database.execute("ALTER TABLE event ADD COLUMN event_type INTEGER NOT NULL DEFAULT 1")

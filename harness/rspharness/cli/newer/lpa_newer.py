@@ -2,71 +2,22 @@
 
 import argparse
 import json
-import sys
 from pathlib import Path
 
 from rspcore.errors import DecodeError, LocalError
 from rspcore.ids import Eid, Iccid
-from rspcore.messages.v3.rpm_package import RpmCommandDetails, RpmCommandResult
-from rspcore.messages.v3.server_authentication import CancelSessionReason
-from rspcore.printable_text import printable
 from rspharness.cli.lpa_card import open_card, server_address, show
 from rspharness.cli.lpa_servers import newer_device, port_of, recorded
-from rspharness.lpa.local_management import code_text
+from rspharness.cli.newer.remote_management import (
+    TerminalOwner,
+    agreed_at_terminal,
+    package_lines,
+    package_views,
+)
 from rspharness.lpa.newer.next_device import Move, MovedProfile, move_profile, recover_profile
 from rspharness.lpa.newer.remote_packages import fetch_packages
 
 __all__ = ["move", "recover", "rpm"]
-
-_NAMES = ("enable", "disable", "delete", "list_profile_info", "update_metadata", "contact_pcmp")
-
-
-class _TerminalOwner:
-    """Asks at the terminal before a package is loaded; `--yes` agrees beforehand."""
-
-    allows_rpm = True
-
-    def __init__(self, *, agreed: bool) -> None:
-        self._agreed = agreed
-
-    def agrees_to(self, commands: tuple[RpmCommandDetails, ...], *, strong: bool) -> int | None:
-        """Shows the commands and asks."""
-        for one in commands:
-            print(f"the operator asks to {_named(one)}", file=sys.stderr)
-        if self._agreed or _yes("Allow it, deletion too?" if strong else "Allow it?"):
-            return None
-        return CancelSessionReason.endUserRejection
-
-
-def _yes(question: str) -> bool:
-    print(f"{question} [yes/no] ", end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
-
-
-def _named(details: RpmCommandDetails) -> str:
-    name = next(one for one in _NAMES if getattr(details, one) is not None)
-    iccid = getattr(getattr(details, name), "iccid", None)
-    return f"{name.replace('_', ' ')}{'' if iccid is None else f' {iccid}'}"
-
-
-def _result(one: RpmCommandResult) -> str:
-    """Returns the result of a command in words."""
-    data = one.data
-    for part in (data.enable_result, data.disable_result, data.delete_result):
-        if part is not None:
-            (code,) = [getattr(part, name) for name in _RESULTS if hasattr(part, name)]
-            return code_text(code)
-    if data.update_metadata_result is not None:
-        return code_text(data.update_metadata_result)
-    if data.rpm_processing_terminated is not None:
-        return f"ended: {code_text(data.rpm_processing_terminated)}"
-    listed = data.list_profile_info_result
-    if listed is not None and listed.profile_info_list_ok is not None:
-        return ", ".join(str(info.iccid) for info in listed.profile_info_list_ok) or "no Profile"
-    return printable(repr(data))
-
-
-_RESULTS = ("enable_result", "disable_result", "delete_result")
 
 
 def rpm(options: argparse.Namespace) -> int:
@@ -76,7 +27,7 @@ def rpm(options: argparse.Namespace) -> int:
         RspError: none was loaded.
     """
     address = server_address(options.address)
-    owner = _TerminalOwner(agreed=options.yes)
+    owner = TerminalOwner(agreed=options.yes or None)
     with port_of(options, newer=True) as https, open_card(options, changing=True) as card:
         packages = fetch_packages(
             card,
@@ -86,17 +37,7 @@ def rpm(options: argparse.Namespace) -> int:
             owner=owner,
             device=newer_device(options),
         )
-    rows: list[dict[str, object]] = []
-    lines = []
-    for package in packages:
-        commands = [_named(one) for one in package.commands]
-        results = [_result(one) for one in package.results]
-        error = None if package.error is None else code_text(package.error)
-        rows.append({"commands": commands, "results": results, "error": error})
-        lines += [f"{one}: {result}" for one, result in zip(commands, results, strict=False)]
-        lines += [] if error is None else [f"the card refused the package: {error}"]
-    view = {"packages": rows}
-    return show(options, view, lines)
+    return show(options, {"packages": package_views(packages)}, package_lines(packages))
 
 
 def move(options: argparse.Namespace) -> int:
@@ -112,7 +53,7 @@ def move(options: argparse.Namespace) -> int:
         raise LocalError(str(error)) from error
     agreed = options.yes
     wish = Move(
-        agrees=lambda: agreed or _yes(f"Move Profile {iccid} to another device?"),
+        agrees=lambda: agreed or agreed_at_terminal(f"Move Profile {iccid} to another device?"),
         confirmation_code=options.confirmation_code,
         next_eid=eid,
     )

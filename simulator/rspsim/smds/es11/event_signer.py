@@ -18,7 +18,6 @@ from rspcore.messages.v3.capability_bits import EuiccRspCapability, LpaRspCapabi
 from rspcore.messages.v3.event_lists import (
     EventList,
     EventRecordV3,
-    EventType,
     PushServiceRegistrationResult,
     SmdsSigned2,
 )
@@ -69,7 +68,7 @@ class EventSigner:
             EventRecordV3(
                 event_id=one.event_id,
                 rsp_server_address=one.rsp_server_address,
-                event_type=EventType.downloadEvent,
+                event_type=one.event_type,
             )
             for one in found
         )

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from rspcore.messages.es9p import StatusCodeData
 from rspcore.messages.es12 import REGISTER_EVENT, RegisterEventRequest
+from rspcore.messages.v3.event_lists import EventType
 from rspsim.smdpp.partner_calls import Steps
 from rspsim.smdpp.protocol.token_rules import require_token
 from rspsim.smds.cascade import failure, root_call
@@ -33,16 +34,15 @@ def run(
     forwarded_as = ""
     if request.forwarding_indicator and surroundings.identity.root:
         forwarded_as = surroundings.rng.octets(16).hex().upper()
-        call = root_call(
-            surroundings,
-            REGISTER_EVENT,
-            {
-                "eid": str(request.eid),
-                "rspServerAddress": surroundings.identity.address,
-                "eventId": forwarded_as,
-                "forwardingIndicator": False,
-            },
-        )
+        members: dict[str, object] = {
+            "eid": str(request.eid),
+            "rspServerAddress": surroundings.identity.address,
+            "eventId": forwarded_as,
+            "forwardingIndicator": False,
+        }
+        if request.event_type is not None:
+            members["eventType"] = int(request.event_type)
+        call = root_call(surroundings, REGISTER_EVENT, members)
         refusal = failure((yield call))
         if refusal is not None:
             return refusal
@@ -53,6 +53,7 @@ def run(
             event_id=request.event_id,
             rsp_server_address=request.rsp_server_address,
             forwarded_as=forwarded_as,
+            event_type=request.event_type or EventType.downloadEvent,
         )
     )
 

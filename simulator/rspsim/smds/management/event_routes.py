@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from typing import Final
 
-from rspcore.errors import LocalError
+from rspcore.errors import DecodeError, LocalError
 from rspcore.ids import Oid
+from rspcore.messages.es12 import EVENT_TYPE
+from rspcore.messages.v3.event_lists import EventType
 from rspsim.smdpp.management.route import Call, Desk, Route, UnknownError
 from rspsim.smdpp.setting_kinds import EID_DIGITS, TEXT, text_of
 from rspsim.smds.event_records import EventChange, EventRecord
@@ -23,11 +25,23 @@ _NEW: Final[Mapping[str, Mapping[str, object]]] = {
         **_OWNER.schema,
         "description": f"OID of the server that may delete it; {_DEFAULT_OWNER} when left out",
     },
+    "eventType": {
+        "type": "integer",
+        "enum": [int(one) for one in EventType],
+        "description": "1 for a download, 2 for RPM, which signed lists say; 1 when left out",
+    },
     "forwardedAs": {
         **TEXT.schema,
         "description": "EventID at the root SM-DS that leads here; none when left out",
     },
 }
+
+
+def _type_of(value: object) -> EventType:
+    try:
+        return EventType(EVENT_TYPE.decode(value))
+    except DecodeError as error:
+        raise LocalError(f"eventType: {error}") from error
 
 
 def _view(one: EventRecord) -> dict[str, object]:
@@ -37,6 +51,7 @@ def _view(one: EventRecord) -> dict[str, object]:
         "rspServerAddress": one.rsp_server_address,
         "owner": one.owner,
         "forwardedAs": one.forwarded_as,
+        "eventType": int(one.event_type),
     }
 
 
@@ -60,6 +75,7 @@ def _add(call: Call[SmDs]) -> object:
         event_id=_EVENT_ID.read(body["eventId"]),
         rsp_server_address=TEXT.read(body["rspServerAddress"]),
         forwarded_as=TEXT.read(body.get("forwardedAs", "")),
+        event_type=_type_of(body.get("eventType", EventType.downloadEvent)),
     )
     named = {"eid": str(record.eid), "eventId": record.event_id, "owner": owner}
     with desk.guard:

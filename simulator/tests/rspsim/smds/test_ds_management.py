@@ -1,11 +1,13 @@
 """The management API of the SM-DS: events, faults, history, clock, policy, snapshots."""
 
 import json
+import sqlite3
 import threading
 from http.client import HTTPConnection
 
 import pytest
 
+from rspcore.messages.v3.event_lists import EventType
 from rspcore.pki.generate import make_pki
 from rspsim.env import AdjustableClock, ManualClock, SeededRng
 from rspsim.faults.registry import server_faults
@@ -17,7 +19,7 @@ from rspsim.transports.management_port import management_front
 
 EID = "89049032123451234512345678901235"
 EVENT = {"eid": EID, "eventId": "A-1", "rspServerAddress": "dp.example.com"}
-KEPT = {**EVENT, "owner": "2.999.10", "forwardedAs": ""}
+KEPT = {**EVENT, "owner": "2.999.10", "forwardedAs": "", "eventType": 1}
 PKI = make_pki()
 
 
@@ -65,7 +67,7 @@ def asked(server, body=b"{}", function="initiateAuthentication"):
 def test_events_are_put_there_listed_and_taken_away(ask):
     assert ask("POST", "/events", EVENT) == KEPT
     assert ask("GET", "/events") == [KEPT]
-    other = {**EVENT, "owner": "2.999.11", "forwardedAs": "B-1"}
+    other = {**EVENT, "owner": "2.999.11", "forwardedAs": "B-1", "eventType": 2}
     assert ask("POST", "/events", other) == other
     status, answer = ask("POST", "/events", EVENT)
     assert (status, "waits for that card already" in answer["error"]) == (400, True)
@@ -178,3 +180,26 @@ def test_port_wants_the_token_and_has_no_page_of_an_sm_dp_plus(server):
         assert status("/events") == 401
         assert status("/events", Authorization="Bearer T") == 200
         assert status("/page", Authorization="Bearer T") == 404
+
+
+def test_an_event_has_one_of_two_types(ask):
+    status, answer = ask("POST", "/events", {**EVENT, "eventType": 3})
+    assert status == 400
+    assert "expected 1 (download) or 2 (RPM), got 3" in json.dumps(answer)
+
+
+def test_a_file_without_types_has_events_of_downloads(tmp_path):
+    path = tmp_path / "older.db"
+    with sqlite3.connect(path) as older:
+        older.execute(f"PRAGMA application_id={0x52534453}")
+        older.execute(
+            "CREATE TABLE event (eid TEXT, owner TEXT, event_id TEXT, address TEXT NOT NULL,"
+            " forwarded_as TEXT NOT NULL, UNIQUE (eid, owner, event_id))"
+        )
+        older.execute(
+            "INSERT INTO event VALUES (?, '2.999.10', 'A-1', 'dp.example.com', '')", (EID,)
+        )
+    events = SqliteEvents(path)
+    (record,) = events.all()
+    assert record.event_type is EventType.downloadEvent
+    events.close()

@@ -18,6 +18,7 @@ from rspcore.ids import Eid
 from rspcore.messages.es9p import StatusCodeData
 from rspcore.messages.es12 import DELETE_EVENT, ES12_PREFIX, REGISTER_EVENT
 from rspcore.messages.json_codec import load_object
+from rspcore.messages.v3.event_lists import EventType
 from rspsim.smdpp.errands import DUE_AGAIN, Errand, outcome
 from rspsim.smdpp.partner_calls import PartnerCall, Steps
 from rspsim.smdpp.protocol.es9p_function import Environment
@@ -70,15 +71,23 @@ def deletion(environment: Environment, smds_address: str, eid: Eid, event_id: st
 
 
 def _registering(
-    environment: Environment, own_address: str, smds_address: str, eid: Eid, event_id: str
+    environment: Environment,
+    own_address: str,
+    smds_address: str,
+    eid: Eid,
+    event_id: str,
+    event_type: EventType,
 ) -> PartnerCall:
+    """Returns RegisterEvent; the event of a package says that it is one of RPM (version 3)."""
     roots = (one.lower() for one in environment.policy.root_smds)
-    members = {
+    members: dict[str, object] = {
         "eid": str(eid),
         "rspServerAddress": own_address,
         "eventId": event_id,
         "forwardingIndicator": smds_address.lower() not in roots,
     }
+    if event_type is not EventType.downloadEvent:
+        members["eventType"] = int(event_type)
     return _call(environment, smds_address, REGISTER_EVENT, members)
 
 
@@ -95,8 +104,8 @@ def follow_up(environment: Environment, errand: Errand) -> Errand | None:
     eid, event_id = Eid.from_digits(str(members["eid"])), str(members["eventId"])
     key = key_of(errand.call.address, eid, event_id)
     waiting = [
-        own_address
-        for own_address, smds_address in _waiting(environment, eid, event_id)
+        (own_address, event_type)
+        for own_address, smds_address, event_type in _waiting(environment, eid, event_id)
         if key_of(smds_address, eid, event_id) == key
     ]
     if errand.function == REGISTER_EVENT:
@@ -105,25 +114,27 @@ def follow_up(environment: Environment, errand: Errand) -> Errand | None:
     if not waiting:
         return None
     now = environment.clock.now()
+    own_address, event_type = waiting[0]
+    address = errand.call.address
     return Errand(
         key=key,
         function=REGISTER_EVENT,
-        call=_registering(environment, waiting[0], errand.call.address, eid, event_id),
+        call=_registering(environment, own_address, address, eid, event_id, event_type),
         since=now,
         due=now,
         done_by=_IN_USE,
     )
 
 
-def _waiting(environment: Environment, eid: Eid, event_id: str) -> list[tuple[str, str]]:
-    """Returns own address and SM-DS of each order and RPM package that waits under an EventID."""
+def _waiting(environment: Environment, eid: Eid, event_id: str) -> list[tuple[str, str, EventType]]:
+    """Returns own address, SM-DS and type of each order and package that waits under an EventID."""
     orders = [
-        (one.smdp_address, one.smds_address)
+        (one.smdp_address, one.smds_address, EventType.downloadEvent)
         for one in environment.orders.repository.named(event_id)
         if one.eid == eid and one.state in DELIVERABLE and one.smds_address
     ]
     packages = [
-        (environment.identity.address, one.smds_address)
+        (environment.identity.address, one.smds_address, EventType.rpmEvent)
         for one in environment.operations.all()
         if one.key == event_id and one.eid == eid and one.open and one.smds_address
     ]
@@ -131,7 +142,12 @@ def _waiting(environment: Environment, eid: Eid, event_id: str) -> list[tuple[st
 
 
 def registration(
-    environment: Environment, own_address: str, smds_address: str, eid: Eid, event_id: str
+    environment: Environment,
+    own_address: str,
+    smds_address: str,
+    eid: Eid,
+    event_id: str,
+    event_type: EventType = EventType.downloadEvent,
 ) -> Steps[StatusCodeData | None]:
     """Registers the event of an order or package; whoever keeps that withdraws the deletion.
 
@@ -145,7 +161,7 @@ def registration(
     before = environment.errands.get(left_behind.key)
     now = environment.clock.now()
     environment.errands.put(replace(left_behind, due=now + _UNDECIDED))
-    call = _registering(environment, own_address, smds_address, eid, event_id)
+    call = _registering(environment, own_address, smds_address, eid, event_id, event_type)
     reply = yield call
     if reply.status is None:
         reply = yield call
@@ -155,7 +171,9 @@ def registration(
                 Errand(
                     key=once_more(before.key),
                     function=REGISTER_EVENT,
-                    call=_registering(environment, own_address, smds_address, eid, event_id),
+                    call=_registering(
+                        environment, own_address, smds_address, eid, event_id, event_type
+                    ),
                     since=now,
                     due=now + DUE_AGAIN,
                     done_by=_IN_USE,

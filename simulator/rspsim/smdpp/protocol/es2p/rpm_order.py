@@ -2,8 +2,8 @@
 
 The card has to have a Profile that this server installed. A command is for a Profile of the caller;
 a list may name the caller itself. Where the order names an SM-DS, the package has an event there,
-which is deleted when the package is done or ended; that it is one of RPM is not said, because ES12
-of version 3 is not public.
+which is deleted when the package is done or ended. A member with the name of ASN.1 says that it is
+one of RPM, because ES12 of version 3 is not public.
 """
 
 from collections.abc import Mapping
@@ -13,6 +13,7 @@ from rspcore.errors import DecodeError
 from rspcore.ids import Eid, Iccid
 from rspcore.messages.es9p import StatusCodeData
 from rspcore.messages.json_codec import InvalidMemberError
+from rspcore.messages.v3.event_lists import EventType
 from rspcore.messages.v3.rpm_package import RpmCommand, RpmCommandDetails
 from rspcore.messages.v3.server_functions import RpmOrderRequest, RpmOrderResponse
 from rspcore.tags import Tag
@@ -63,7 +64,9 @@ def run(
     smds = request.alt_smds_address or request.root_smds_address or ""
     if smds:
         own = environment.identity.address
-        refusal = yield from registration(environment, own, smds, request.eid, matching_id)
+        refusal = yield from registration(
+            environment, own, smds, request.eid, matching_id, EventType.rpmEvent
+        )
         if refusal is not None:
             return refusal
     environment.operations.put(

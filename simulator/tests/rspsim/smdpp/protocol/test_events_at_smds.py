@@ -34,6 +34,7 @@ def test_an_event_is_registered_before_the_answer_and_deleted_after_the_installa
     assert (record.event_id, record.rsp_server_address) == ("E-1", "dp.example.com")
     assert record.owner == "2.999.10"
     assert json.loads(world.calls[0].body)["forwardingIndicator"] is True
+    assert "eventType" not in json.loads(world.calls[0].body)
     world.clock.advance(timedelta(minutes=5))
     assert world.errands() == [], "nothing is left to delete while the order waits"
     world.install()
