@@ -48,6 +48,11 @@ def _card_options() -> argparse.ArgumentParser:
         metavar="N",
         help="octets per STORE DATA, 6 to 255 (default: 120)",
     )
+    card.add_argument(
+        "--mep",
+        choices=[mode.name for mode in MepMode if mode],
+        help="mode of several enabled Profiles to agree on with the card first (version 3)",
+    )
     output = options.add_argument_group("the output")
     output.add_argument("--json", action="store_true", help="print one JSON object")
     output.add_argument(
@@ -132,22 +137,13 @@ def _add(
     return parser
 
 
-def _add_mode(parser: argparse.ArgumentParser, *, required: bool = False) -> None:
-    parser.add_argument(
-        "--mep",
-        choices=[mode.name for mode in MepMode if mode],
-        required=required,
-        help="mode of several enabled Profiles to agree on with the card (version 3)",
-    )
-
-
 def _add_reading(
     commands: "argparse._SubParsersAction[argparse.ArgumentParser]", card: argparse.ArgumentParser
 ) -> None:
     _add(commands, "info", "show EID, addresses, capabilities and rules of the card", card)
     _add(commands, "list", "list the Profiles and the Notifications that wait", card)
-    parser = _add(commands, "ports", "list the Profiles with the eSIM Ports they are on", card)
-    _add_mode(parser, required=True)
+    text = "list the Profiles with the eSIM Ports they are on; needs --mep"
+    _add(commands, "ports", text, card)
 
 
 def _add_changing(
@@ -160,7 +156,6 @@ def _add_changing(
             parser.add_argument(
                 "--no-refresh", action="store_true", help="switch at once, without REFRESH"
             )
-            _add_mode(parser)
         if name == "enable":
             parser.add_argument(
                 "--esim-port",
@@ -248,6 +243,12 @@ def _add_newer(
     parser = _add(commands, "rpm", text, card, server)
     parser.add_argument("address", metavar="FQDN", help="SM-DP+ to ask")
     parser.add_argument("--matching-id", metavar="ID", help="MatchingID of an event (default: any)")
+    parser.add_argument(
+        "--esim-port",
+        type=int,
+        metavar="N",
+        help="eSIM Port for a Profile that the package enables, with --mep A1",
+    )
     parser.add_argument("--yes", action="store_true", help="allow what the operator asks for")
     text = "move a Profile to another device: print the activation code for it (version 3)"
     parser = _add(commands, "move", text, card, server)

@@ -3,15 +3,17 @@
 import argparse
 import json
 import re
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final
 
 from rspcore.errors import DecodeError, LocalError
+from rspcore.messages.v3.lsi_configuration import MepMode
 from rspharness.cli.command_options import card_choice
 from rspharness.lpa.activation_code import check_server_address
 from rspharness.lpa.isdr_channel import IsdrChannel
+from rspharness.lpa.newer.port_management import agree
 from rspharness.run.connection import connected
 
 __all__ = ["NOTIFICATION_COLUMNS", "open_card", "server_address", "show"]
@@ -31,14 +33,20 @@ _CONTROL: Final = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]"
 """What moves or hides text in a terminal and is left as it is by JSON."""
 
 
-def open_card(
-    options: argparse.Namespace, *, changing: bool
-) -> AbstractContextManager[IsdrChannel]:
-    """Returns the channel to the card that the options name."""
+@contextmanager
+def open_card(options: argparse.Namespace, *, changing: bool) -> Iterator[IsdrChannel]:
+    """Opens the channel to the card that the options name, on the eSIM Ports of --mep.
+
+    Raises:
+        RemoteError: the card does not have the mode.
+    """
     choice = card_choice(options)
     channel = replace(choice.options, block_size=options.block_size)
     choice = replace(choice, pki=options.pki, options=channel)
-    return connected(choice, changing=changing)
+    with connected(choice, changing=changing) as card:
+        if options.mep is not None:
+            agree(card, MepMode[options.mep])
+        yield card
 
 
 def show(options: argparse.Namespace, view: Mapping[str, object], lines: Sequence[str]) -> int:

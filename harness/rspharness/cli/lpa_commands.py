@@ -104,8 +104,10 @@ def _named(text: str) -> local_management.ProfileName:
 
 
 def _ports(options: argparse.Namespace) -> int:
+    if options.mep is None:
+        raise LocalError("ports: say the mode of the eSIM Ports, with --mep")
     with open_card(options, changing=False) as card:
-        found = port_management.list_ports(card, MepMode[options.mep])
+        found = port_management.listed_ports(card)
     rows = [{"iccid": str(iccid), "esimPort": port} for iccid, port in found.items()]
     lines = [
         f"{one['iccid']}  {'on no port' if one['esimPort'] is None else one['esimPort']}"
@@ -117,7 +119,7 @@ def _ports(options: argparse.Namespace) -> int:
 def _switch_on_port(options: argparse.Namespace, name: local_management.ProfileName) -> int:
     mode = MepMode[options.mep]
     enables = options.command == "enable"
-    port = options.esim_port if enables else None
+    port, refresh = options.esim_port if enables else None, not options.no_refresh
     if enables and (port is None) is not (mode is MepMode.A2):
         raise LocalError(
             "enable: in MEP-A2 the card chooses the port; leave --esim-port out"
@@ -126,9 +128,9 @@ def _switch_on_port(options: argparse.Namespace, name: local_management.ProfileN
         )
     with open_card(options, changing=True) as card:
         if enables:
-            number = port_management.enable_on_port(card, name, mode, port)
+            number = port_management.enable_on_port(card, name, mode, port, refresh=refresh)
         else:
-            number = port_management.disable_on_port(card, name, mode)
+            number = port_management.disable_on_port(card, name, mode, refresh=refresh)
     state = "enabled" if enables else "disabled"
     view = {"profile": str(name), "profileState": state, "esimPort": number}
     return show(options, view, [f"Profile {name} is {state} on port {number}"])

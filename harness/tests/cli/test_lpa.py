@@ -371,3 +371,23 @@ def test_help_names_every_command(capsys):
 def test_port_and_mode_belong_together(capsys, arguments, message):
     assert main(["lpa", *arguments]) == 2
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("ports",), "say the mode"),
+        (("rpm", "dp.example.com", "--yes", "--esim-port", "2"), "--mep A1"),
+        (("enable", "8929901012345678905", "--esim-port", "2"), "say the mode as well"),
+        (("enable", "8929901012345678905", "--mep", "A2", "--esim-port", "2"), "leave --esim-port"),
+    ],
+)
+def test_a_port_without_its_mode_is_wrong_use(words, message, capsys):
+    command, *rest = words
+    assert main(["lpa", command, *rest, "--target", "inprocess"]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_every_command_agrees_on_the_mode_first(capsys):
+    assert main(["lpa", "list", "--target", "inprocess", "--mep", "A1"]) == 1
+    assert "MANAGE LSI" in capsys.readouterr().err

@@ -56,13 +56,14 @@ UNKNOWN = Iccid.from_digits("89299000000000000009")
     [(MepMode.A1, (2, 1)), (MepMode.B, (1, 0)), (MepMode.A2, (None, None))],
     ids=["A1", "B", "A2"],
 )
-def test_two_profiles_on_two_ports(channel, mode, ports):
+@pytest.mark.parametrize("refresh", [True, False])
+def test_two_profiles_on_two_ports(channel, mode, ports, refresh):
     card = channel(mode)
-    first = port_management.enable_on_port(card, ONE, mode, ports[0])
-    second = port_management.enable_on_port(card, TWO, mode, ports[1])
+    first = port_management.enable_on_port(card, ONE, mode, ports[0], refresh=refresh)
+    second = port_management.enable_on_port(card, TWO, mode, ports[1], refresh=refresh)
     assert {first, second} == {mode.first_port, mode.first_port + 1}
     assert port_management.list_ports(card, mode) == {ONE: first, TWO: second}
-    assert port_management.disable_on_port(card, ONE, mode) == first
+    assert port_management.disable_on_port(card, ONE, mode, refresh=refresh) == first
     assert port_management.list_ports(card, mode) == {ONE: None, TWO: second}
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from rspcore.errors import DecodeError, LocalError
 from rspcore.ids import Eid, Iccid
+from rspcore.messages.v3.lsi_configuration import MepMode
 from rspharness.cli.lpa_card import open_card, server_address, show
 from rspharness.cli.lpa_servers import newer_device, port_of, recorded
 from rspharness.cli.newer.remote_management import (
@@ -13,6 +14,7 @@ from rspharness.cli.newer.remote_management import (
     agreed_at_terminal,
     package_lines,
     package_views,
+    settling,
 )
 from rspharness.lpa.newer.next_device import Move, MovedProfile, move_profile, recover_profile
 from rspharness.lpa.newer.remote_packages import fetch_packages
@@ -27,6 +29,8 @@ def rpm(options: argparse.Namespace) -> int:
         RspError: none was loaded.
     """
     address = server_address(options.address)
+    if options.esim_port is not None and options.mep != MepMode.A1.name:
+        raise LocalError("--esim-port: the device chooses the port in MEP-A1 alone; say --mep A1")
     owner = TerminalOwner(agreed=options.yes or None)
     with port_of(options, newer=True) as https, open_card(options, changing=True) as card:
         packages = fetch_packages(
@@ -36,6 +40,8 @@ def rpm(options: argparse.Namespace) -> int:
             matching_id=options.matching_id or "",
             owner=owner,
             device=newer_device(options),
+            target_esim_port=options.esim_port,
+            settle=settling(options),
         )
     return show(options, {"packages": package_views(packages)}, package_lines(packages))
 

@@ -1,15 +1,20 @@
 """RPM packages at the terminal: who is asked before one is loaded, and how one is shown."""
 
+import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from rspcore.messages.v3.lsi_configuration import MepMode
 from rspcore.messages.v3.rpm_package import RpmCommandDetails, RpmCommandResult
 from rspcore.messages.v3.server_authentication import CancelSessionReason
 from rspcore.printable_text import printable
+from rspharness.lpa.isdr_channel import IsdrChannel
 from rspharness.lpa.local_management import code_text
+from rspharness.lpa.newer.port_management import agree
 from rspharness.lpa.newer.remote_packages import LoadedPackage
+from rspharness.lpa.proactive import settle_refresh
 
-__all__ = ["TerminalOwner", "agreed_at_terminal", "package_lines", "package_views"]
+__all__ = ["TerminalOwner", "agreed_at_terminal", "package_lines", "package_views", "settling"]
 
 _NAMES = ("enable", "disable", "delete", "list_profile_info", "update_metadata", "contact_pcmp")
 _RESULTS = ("enable_result", "disable_result", "delete_result")
@@ -42,6 +47,22 @@ class TerminalOwner:
         if agreed is None:
             agreed = agreed_at_terminal("Allow it, deletion too?" if strong else "Allow it?")
         return None if agreed else self._refusal
+
+
+def settling(options: argparse.Namespace) -> Callable[[IsdrChannel], object]:
+    """Returns what is done after a package.
+
+    What is announced is carried out. On a card with eSIM Ports (--mep) it is reset, too, and the
+    mode agreed on again: on which ports the package changed something is not looked for.
+    """
+    if options.mep is None:
+        return settle_refresh
+
+    def settled(card: IsdrChannel) -> None:
+        settle_refresh(card)
+        agree(card, MepMode[options.mep])
+
+    return settled
 
 
 def agreed_at_terminal(question: str) -> bool:

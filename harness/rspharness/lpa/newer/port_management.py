@@ -16,8 +16,15 @@ from rspcore.messages.v3.lsi_configuration import LsiConfiguration, LsiFunction,
 from rspcore.status import describe, is_success
 from rspharness.lpa.isdr_channel import IsdrChannel
 from rspharness.lpa.local_management import ProfileName, code_text
+from rspharness.lpa.proactive import settle_refresh
 
-__all__ = ["agree", "disable_on_port", "enable_on_port", "list_ports"]
+__all__ = [
+    "agree",
+    "disable_on_port",
+    "enable_on_port",
+    "list_ports",
+    "listed_ports",
+]
 
 _IDENTIFIERS_AND_PORT: Final = bytes.fromhex("4F5A9F24")
 
@@ -61,15 +68,20 @@ def agree(card: IsdrChannel, mode: MepMode, ports: int = 2) -> LsiConfiguration:
 
 def _select(card: IsdrChannel, number: int) -> None:
     """Selects an LSI and opens a channel to the ISD-R there."""
-    command = CommandApdu(0x80, Ins.MANAGE_LSI, LsiFunction.SELECT, number)
-    response = card.transmit(command)
-    if not is_success(response.sw):
-        raise RemoteError(
-            f"MANAGE LSI (select {number}): the card answered SW {describe(response.sw)}",
-            code=f"{response.sw:04X}",
-        )
+    _manage(card, LsiFunction.SELECT, number)
     card.lsi = number
     card.reopen()
+
+
+def _manage(card: IsdrChannel, function: LsiFunction, number: int) -> None:
+    le = None if function is LsiFunction.SELECT else 256
+    response = card.transmit(CommandApdu(0x80, Ins.MANAGE_LSI, function, number, le=le))
+    if not is_success(response.sw):
+        raise RemoteError(
+            f"MANAGE LSI ({function.name.lower()} {number}): the card answered SW "
+            f"{describe(response.sw)}",
+            code=f"{response.sw:04X}",
+        )
 
 
 def _identifier(name: ProfileName) -> es10c.ProfileIdentifier:
@@ -106,10 +118,36 @@ def list_ports(card: IsdrChannel, mode: MepMode) -> dict[Iccid, int | None]:
         RemoteError: the card refused, or does not have the mode.
     """
     agree(card, mode)
+    return listed_ports(card)
+
+
+def listed_ports(card: IsdrChannel) -> dict[Iccid, int | None]:
+    """Lists as `list_ports` on a card whose mode is agreed on.
+
+    Raises:
+        RemoteError: the card refused.
+    """
     return {one.iccid: _port(one) for one in _listed(card) if one.iccid is not None}
 
 
-def enable_on_port(card: IsdrChannel, name: ProfileName, mode: MepMode, port: int | None) -> int:
+def _complete(card: IsdrChannel, mode: MepMode, port: int, *, refresh: bool) -> None:
+    """Carries out a change that waits on a port, and goes back to the ISD-R.
+
+    What is announced where the command was sent is answered: in MEP-A that is LSI COMMAND. The
+    REFRESH waits on the port of the Profile, which is reset: that completes the change.
+    """
+    settled = settle_refresh(card)
+    if settled is not None or not refresh:
+        return
+    if mode is MepMode.B:
+        card.reset_in_use()
+        return
+    _manage(card, LsiFunction.RESET, port)
+
+
+def enable_on_port(
+    card: IsdrChannel, name: ProfileName, mode: MepMode, port: int | None, *, refresh: bool = True
+) -> int:
     """Enables a Profile on an eSIM Port and checks that it is there.
 
     Args:
@@ -117,6 +155,7 @@ def enable_on_port(card: IsdrChannel, name: ProfileName, mode: MepMode, port: in
         name: ICCID or AID.
         mode: Mode to agree on.
         port: The port; None in MEP-A2, where the card chooses it.
+        refresh: The refreshFlag. The port is reset in answer to its REFRESH, no other one is.
 
     Returns:
         The port.
@@ -129,21 +168,31 @@ def enable_on_port(card: IsdrChannel, name: ProfileName, mode: MepMode, port: in
         _select(card, port)
     target = port if mode is MepMode.A1 else None
     request = v3.EnableProfileRequest(
-        profile_identifier=_identifier(name), refresh_flag=False, target_esim_port=target
+        profile_identifier=_identifier(name), refresh_flag=refresh, target_esim_port=target
     )
     answer = v3.EnableProfileResponse.decode(card.exchange("ES10c.EnableProfile", request.encode()))
     if answer.enable_result != v3.EnableResult.ok:
         code = code_text(answer.enable_result)
         raise RemoteError(f"ES10c.EnableProfile: the card answered {code}", code=code)
-    found = _port_of(card, name)
     wanted = answer.target_esim_port if mode is MepMode.A2 else port
+    if wanted is not None:
+        _complete(card, mode, wanted, refresh=refresh)
+    found = _port_of(card, name)
     if found is None or found != wanted:
         raise RemoteError(f"EnableProfile on port {wanted}: the card lists port {found}")
     return found
 
 
-def disable_on_port(card: IsdrChannel, name: ProfileName, mode: MepMode) -> int:
+def disable_on_port(
+    card: IsdrChannel, name: ProfileName, mode: MepMode, *, refresh: bool = True
+) -> int:
     """Disables a Profile on the eSIM Port where it is enabled; returns the port it has left.
+
+    Args:
+        card: The channel; it is open afterwards.
+        name: ICCID or AID.
+        mode: Mode to agree on.
+        refresh: As in `enable_on_port`.
 
     Raises:
         RemoteError: it is enabled on none, the card refused, or lists it there still.
@@ -154,13 +203,16 @@ def disable_on_port(card: IsdrChannel, name: ProfileName, mode: MepMode) -> int:
         raise RemoteError(f"Profile {name} is enabled on no eSIM Port")
     if mode is MepMode.B and port:
         _select(card, port)
-    request = es10c.DisableProfileRequest(profile_identifier=_identifier(name), refresh_flag=False)
+    request = es10c.DisableProfileRequest(
+        profile_identifier=_identifier(name), refresh_flag=refresh
+    )
     answer = v3.DisableProfileResponse.decode(
         card.exchange("ES10c.DisableProfile", request.encode())
     )
     if answer.disable_result != v3.DisableResult.ok:
         code = code_text(answer.disable_result)
         raise RemoteError(f"ES10c.DisableProfile: the card answered {code}", code=code)
+    _complete(card, mode, port, refresh=refresh)
     if _port_of(card, name) is not None:
         raise RemoteError(f"DisableProfile: the card lists {name} on a port still")
     return port

@@ -7,6 +7,7 @@ as long as the server says that more waits, the next package is asked for.
 Source: SGP.22 v3.1, 3.7.
 """
 
+from collections.abc import Callable
 from dataclasses import field
 from typing import Final, Protocol
 
@@ -97,7 +98,7 @@ class LoadedPackage:
     deliveries: tuple[Delivery, ...] = field(default=(), repr=False)
 
 
-def fetch_packages(
+def fetch_packages(  # noqa: PLR0913  what a device decides
     card: IsdrChannel,
     port: HttpPort,
     address: str,
@@ -105,6 +106,8 @@ def fetch_packages(
     matching_id: str = "",
     owner: Owner | None = None,
     device: DeviceInfo = STANDARD_DEVICE_V3,
+    target_esim_port: int | None = None,
+    settle: Callable[[IsdrChannel], object] = settle_refresh,
 ) -> tuple[LoadedPackage, ...]:
     """Asks a server for the packages that wait for this card, and loads each.
 
@@ -115,6 +118,8 @@ def fetch_packages(
         matching_id: MatchingID of an event, empty for any package.
         owner: Decides; by default agrees.
         device: What the device says of itself, one of version 3.
+        target_esim_port: eSIM Port for a Profile that is enabled, where the device chooses it.
+        settle: Carries out what the card announces after a package.
 
     Returns:
         The packages in their order, at least one.
@@ -127,7 +132,8 @@ def fetch_packages(
     """
     done = []
     for _ in range(_MOST):
-        package, more = _one(card, port, address, matching_id, owner or AgreeingOwner(), device)
+        load = _Load(card, target_esim_port, settle)
+        package, more = _one(load, port, address, matching_id, owner or AgreeingOwner(), device)
         done.append(package)
         if not more:
             break
@@ -135,8 +141,17 @@ def fetch_packages(
     return tuple(done)
 
 
+@dataclass(frozen=True, slots=True)
+class _Load:
+    """How a package is loaded: the card, the eSIM Port to name, what is done afterwards."""
+
+    card: IsdrChannel
+    target_esim_port: int | None
+    settle: Callable[[IsdrChannel], object]
+
+
 def _one(
-    card: IsdrChannel,
+    load: _Load,
     port: HttpPort,
     address: str,
     matching_id: str,
@@ -144,7 +159,7 @@ def _one(
     device: DeviceInfo,
 ) -> tuple[LoadedPackage, bool]:
     """Loads one package; returns it and whether the server says that more waits."""
-    version = protocol_of(device)
+    card, version = load.card, protocol_of(device)
     deliver_older(card, port, address, version)
     es9 = NewerEs9Client(port, address, version)
     initiated = initiate_authentication(card, es9, device)
@@ -176,11 +191,13 @@ def _one(
     refusal = owner.agrees_to(commands, strong=strong)
     if refusal is not None:
         raise cancel(refusal, f"the user stopped it: {code_text(refusal)}")
-    octets = tlv.encode(Tag.LoadRpmPackage, answer.smdp_signed3, answer.smdp_signature3)
+    target = load.target_esim_port
+    named = b"" if target is None else tlv.encode(Tag.Integer, bytes((target,)))
+    octets = tlv.encode(Tag.LoadRpmPackage, answer.smdp_signed3, answer.smdp_signature3, named)
     result = card.send(LoadRpmPackageRequest.decode(octets))
     if result.load_rpm_package_result_signed is None:
         raise cancel(V3Reason.loadRpmPackageError, _not_signed(result))
-    settle_refresh(card)
+    load.settle(card)
     deliveries = deliver_older(card, port, address, version)
     final = result.load_rpm_package_result_signed.load_rpm_package_result_data_signed.final_result
     package = LoadedPackage(
