@@ -119,7 +119,7 @@ def _keep(run, *there, enabled=None, level="profiles", erase=False, deleted=Fals
     if enabled is not None:
         local_management.enable_profile(owner, enabled.iccid)
     run.target.simulated = False
-    run.options = replace(run.options, level=level, erase_foreign=erase)
+    run.options = run._custody._options = replace(run.options, level=level, erase_foreign=erase)
     card, given = _given(run)
     return card, given
 
