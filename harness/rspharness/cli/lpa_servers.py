@@ -15,8 +15,14 @@ from rspcore.messages.v3.server_authentication import CancelSessionReason
 from rspcore.pki.generate import make_pki
 from rspcore.printable_text import printable
 from rspharness.cli.lpa_card import NOTIFICATION_COLUMNS, open_card, server_address, show
-from rspharness.cli.lpa_user import DecidedUser, ProgressBar, TerminalUser
-from rspharness.cli.newer.remote_management import TerminalOwner, package_lines, settling
+from rspharness.cli.lpa_user import (
+    DecidedUser,
+    ProgressBar,
+    TerminalOwner,
+    TerminalUser,
+    package_lines,
+    settling,
+)
 from rspharness.lpa.activation_code import ActivationCode
 from rspharness.lpa.device import device_from_words, device_of_version
 from rspharness.lpa.discovery import (

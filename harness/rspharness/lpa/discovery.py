@@ -19,9 +19,9 @@ from rspcore.ids import Oid
 from rspcore.messages import es9p
 from rspcore.messages.es11 import AnyEventsResponse
 from rspcore.messages.euicc_info import DeviceInfo
+from rspcore.messages.event_type import EventType
 from rspcore.messages.v3.event_lists import (
     EventList,
-    EventType,
     SmdsSigned2,
     VerifySmdsResponseRequest,
 )

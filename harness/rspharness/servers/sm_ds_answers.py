@@ -13,11 +13,11 @@ from typing import Final, cast
 
 from rspcore import tlv
 from rspcore.ids import Iccid, MccMnc
+from rspcore.messages.event_type import EventType
 from rspcore.messages.metadata import OperatorId
 from rspcore.messages.v3.event_lists import (
     EventList,
     EventRecordV3,
-    EventType,
     PushServiceRegistrationResult,
     SmdsSigned2,
     VerifySmdsResponseError,

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from rspcore.ids import Eid, Version
-from rspcore.messages.v3.event_lists import EventType
+from rspcore.messages.event_type import EventType
 from rspcore.pki.bundle import Pki
 from rspharness.lpa.es9p_client import HttpReply
 from rspsim.env import ManualClock, SeededRng

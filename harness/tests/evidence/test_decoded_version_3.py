@@ -6,8 +6,9 @@ from base64 import b64encode
 import pytest
 
 from rspcore.ids import Iccid, TransactionId
+from rspcore.messages.event_type import EventType
 from rspcore.messages.v3.device_change import RetryData, SmdpSigned4, SmdpSigned6
-from rspcore.messages.v3.event_lists import EventList, EventRecordV3, EventType, SmdsSigned2
+from rspcore.messages.v3.event_lists import EventList, EventRecordV3, SmdsSigned2
 from rspcore.messages.v3.rpm_package import LoadRpmPackageRequest, SmdpSigned3
 from rspharness.evidence.fields import named
 from rspharness.evidence.http_exchanges import HttpMessage

@@ -13,6 +13,7 @@ from rspcore.errors import DecodeError
 from rspcore.frozen import dataclass
 from rspcore.ids import Eid
 from rspcore.messages.es9p import Response
+from rspcore.messages.event_type import EventType
 from rspcore.messages.json_codec import (
     BOOLEAN,
     NUMBER,
@@ -22,7 +23,6 @@ from rspcore.messages.json_codec import (
     Member,
     message,
 )
-from rspcore.messages.v3.event_lists import EventType
 from rspcore.printable_text import printable
 
 __all__ = [

@@ -7,7 +7,7 @@ from typing import Protocol
 from rspcore.errors import LocalError
 from rspcore.frozen import dataclass
 from rspcore.ids import Eid
-from rspcore.messages.v3.event_lists import EventType
+from rspcore.messages.event_type import EventType
 from rspsim.smdpp.history import History
 from rspsim.smdpp.limits import USUAL_LIMITS, KeptLimits
 from rspsim.smdpp.protocol.resends import AnsweredCall, CallName

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rspcore.errors import StoreError
 from rspcore.ids import Eid
-from rspcore.messages.v3.event_lists import EventType
+from rspcore.messages.event_type import EventType
 from rspsim.smdpp.limits import USUAL_LIMITS, KeptLimits
 from rspsim.smdpp.protocol.resends import AnsweredCall, CallName
 from rspsim.smds.event_records import EventChange, EventRecord

@@ -9,7 +9,7 @@ from rspcore.ids import Eid, Iccid
 from rspcore.messages.v3.lsi_configuration import MepMode
 from rspharness.cli.lpa_card import open_card, server_address, show
 from rspharness.cli.lpa_servers import newer_device, port_of, recorded
-from rspharness.cli.newer.remote_management import (
+from rspharness.cli.lpa_user import (
     TerminalOwner,
     agreed_at_terminal,
     package_lines,

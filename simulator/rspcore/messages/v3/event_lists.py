@@ -23,6 +23,7 @@ from rspcore.messages.codec import (
     structure,
     utf8,
 )
+from rspcore.messages.event_type import EventType
 from rspcore.messages.metadata import OperatorId
 from rspcore.messages.v3.generalized_time import TIME
 from rspcore.tags import Tag
@@ -30,20 +31,12 @@ from rspcore.tags import Tag
 __all__ = [
     "EventList",
     "EventRecordV3",
-    "EventType",
     "PushServiceRegistrationResult",
     "SmdsSigned2",
     "VerifySmdsResponseError",
     "VerifySmdsResponseRequest",
     "VerifySmdsResponseResponse",
 ]
-
-
-class EventType(IntEnum):
-    """What an event is about."""
-
-    downloadEvent = 1
-    rpmEvent = 2
 
 
 class VerifySmdsResponseError(IntEnum):

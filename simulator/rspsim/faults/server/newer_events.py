@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from rspcore.messages.v3.event_lists import EventList, EventRecordV3, EventType
+from rspcore.messages.event_type import EventType
+from rspcore.messages.v3.event_lists import EventList, EventRecordV3
 from rspsim.faults.server.newer_fault import ID, Body, flip_of, newer_fault, transaction_id
 from rspsim.smdpp import fault_points
 from rspsim.smdpp.fault_classes import FaultClass

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from rspcore.messages.es9p import StatusCodeData
 from rspcore.messages.es12 import REGISTER_EVENT, RegisterEventRequest
-from rspcore.messages.v3.event_lists import EventType
+from rspcore.messages.event_type import EventType
 from rspsim.smdpp.partner_calls import Steps
 from rspsim.smdpp.protocol.token_rules import require_token
 from rspsim.smds.cascade import failure, root_call

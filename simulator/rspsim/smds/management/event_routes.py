@@ -6,7 +6,7 @@ from typing import Final
 from rspcore.errors import DecodeError, LocalError
 from rspcore.ids import Oid
 from rspcore.messages.es12 import EVENT_TYPE
-from rspcore.messages.v3.event_lists import EventType
+from rspcore.messages.event_type import EventType
 from rspsim.smdpp.management.route import Call, Desk, Route, UnknownError
 from rspsim.smdpp.setting_kinds import EID_DIGITS, TEXT, text_of
 from rspsim.smds.event_records import EventChange, EventRecord

@@ -7,7 +7,7 @@ from http.client import HTTPConnection
 
 import pytest
 
-from rspcore.messages.v3.event_lists import EventType
+from rspcore.messages.event_type import EventType
 from rspcore.pki.generate import make_pki
 from rspsim.env import AdjustableClock, ManualClock, SeededRng
 from rspsim.faults.registry import server_faults

@@ -17,8 +17,8 @@ from typing import Final
 from rspcore.ids import Eid
 from rspcore.messages.es9p import StatusCodeData
 from rspcore.messages.es12 import DELETE_EVENT, ES12_PREFIX, REGISTER_EVENT
+from rspcore.messages.event_type import EventType
 from rspcore.messages.json_codec import load_object
-from rspcore.messages.v3.event_lists import EventType
 from rspsim.smdpp.errands import DUE_AGAIN, Errand, outcome
 from rspsim.smdpp.partner_calls import PartnerCall, Steps
 from rspsim.smdpp.protocol.es9p_function import Environment

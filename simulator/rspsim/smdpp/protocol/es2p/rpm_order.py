@@ -12,8 +12,8 @@ from rspcore import tlv
 from rspcore.errors import DecodeError
 from rspcore.ids import Eid, Iccid
 from rspcore.messages.es9p import StatusCodeData
+from rspcore.messages.event_type import EventType
 from rspcore.messages.json_codec import InvalidMemberError
-from rspcore.messages.v3.event_lists import EventType
 from rspcore.messages.v3.rpm_package import RpmCommand, RpmCommandDetails
 from rspcore.messages.v3.server_functions import RpmOrderRequest, RpmOrderResponse
 from rspcore.tags import Tag
