@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime, timedelta
+from difflib import get_close_matches
 from pathlib import Path
 from time import monotonic  # noqa: TID251  a stopwatch, not the time of day
 from typing import Final
@@ -26,9 +27,12 @@ from rspsim.env import AdjustableClock
 from rspsim.server_setup import be_disorderly
 from rspsim.smdpp import Policy
 from rspsim.smdpp.fault_points import LISTENING
+from rspsim.smdpp.fault_switch import FUNCTIONS as LPA_FUNCTIONS
 from rspsim.smdpp.fault_switch import Active, FaultSwitch
 from rspsim.smdpp.history import Exchange, History
+from rspsim.smdpp.protocol.es2p import FUNCTIONS as OPERATOR_FUNCTIONS
 from rspsim.smdpp.settings import Setting, policy_with, read_words
+from rspsim.smds.request_subject import FUNCTIONS as SMDS_FUNCTIONS
 from rspsim.system import SystemClock
 from rspsim.transports.https import LOOPBACK, Front, free_port
 
@@ -211,7 +215,15 @@ class ServedRole(ABC):
             summary: Text that the summary has to have.
             times: How many to wait for.
             within_s: Seconds to wait at most.
+
+        Raises:
+            LocalError: no function of a server has this name.
         """
+        known = {*LPA_FUNCTIONS, *SMDS_FUNCTIONS, *OPERATOR_FUNCTIONS, ""}
+        if function not in known:
+            near = get_close_matches(function, known, n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise LocalError(f"function {function!r}: no server has it{hint}")
         end = monotonic() + within_s
         while True:
             self._came.clear()

@@ -107,6 +107,17 @@ def test_unmet_expectation_says_what_came(smdpp, lpa):
     assert len(smdpp.history) == 4
 
 
+@pytest.mark.parametrize("process", [False, True])
+def test_function_that_no_server_has_is_refused_and_not_taken_for_one_that_was_not_called(
+    smdpp, process
+):
+    server = smdpp(process=process)
+    for name in ("getBoundProfilePackage", "downloadOrder", "registerEvent", ""):
+        assert server.expect(name, times=0) == ()
+    with pytest.raises(LocalError, match="no server has it; did you mean getBoundProfilePackage"):
+        server.expect("getBoundProfilePackge", times=0)
+
+
 def test_legal_variation_is_on_and_can_be_switched_off(smdpp, lpa):
     def order_of_members(server):
         order = server.order()
