@@ -15,7 +15,15 @@ from rspcore import tlv
 from rspcore.errors import DecodeError
 from rspharness.record.verdicts import ExpectationError
 
-__all__ = ["ASN1_PATH", "ASN1_TYPE", "JSON_TYPE", "read_asn1", "read_json", "written"]
+__all__ = [
+    "ASN1_PATH",
+    "ASN1_TYPE",
+    "JSON_TYPE",
+    "Members",
+    "read_asn1",
+    "read_json",
+    "written",
+]
 
 ASN1_PATH: Final = "/gsma/rsp2/asn1"
 ASN1_TYPE: Final = "application/x-gsma-rsp-asn1"
@@ -173,20 +181,31 @@ def _entry(entry: tlv.Tlv) -> dict[str, str]:
     return {"eventId": event_id, "rspServerAddress": address}
 
 
+class Members(dict[str, Any]):
+    """Members of a call that a peer made; to use one that it left out is a failed expectation."""
+
+    def __init__(self, function: str, body: bytes) -> None:
+        """Reads the body of a call.
+
+        Raises:
+            ExpectationError: it is no JSON object.
+        """
+        super().__init__(_json_object(function, body))
+        self._function = function
+
+    def __missing__(self, name: str) -> Any:
+        """Refuses a member that is not there."""
+        there = ", ".join(self) or "none"
+        raise ExpectationError(f"the member {name}", f"the members {there}", about=self._function)
+
+
 def read_json(function: str, body: bytes) -> tuple[dict[str, object], str]:
     """Returns the members of an answer, and subject and reason of a refusal or "".
 
     Raises:
         ExpectationError: it is no JSON object, or has no header that says how the function ended.
     """
-    try:
-        found = json.loads(body)
-    except ValueError as error:
-        raise ExpectationError(
-            "a JSON object", f"{body[:60]!r} ({error})", about=function
-        ) from None
-    if not isinstance(found, dict):
-        raise ExpectationError("a JSON object", type(found).__name__, about=function)
+    found = _json_object(function, body)
     header = found.get("header")
     status = header.get("functionExecutionStatus") if isinstance(header, dict) else None
     word = status.get("status") if isinstance(status, dict) else None
@@ -200,3 +219,15 @@ def read_json(function: str, body: bytes) -> tuple[dict[str, object], str]:
         json.dumps(header)[:120],
         about=function,
     )
+
+
+def _json_object(function: str, body: bytes) -> dict[str, object]:
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise ExpectationError(
+            "a JSON object", f"{body[:60]!r} ({error})", about=function
+        ) from None
+    if not isinstance(found, dict):
+        raise ExpectationError("a JSON object", type(found).__name__, about=function)
+    return found

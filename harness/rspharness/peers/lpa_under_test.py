@@ -1,7 +1,6 @@
 """The LPA under test in one case: its card, its servers, and what it does when it is called."""
 
 import base64
-import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -17,6 +16,7 @@ from rspharness.lpa.isdr_channel import IsdrChannel
 from rspharness.lpa.local_management import list_profiles, read_addresses, read_eid
 from rspharness.lpa.notification_delivery import PendingNotification, retrieve_notifications
 from rspharness.lpa.traced_port import write_message
+from rspharness.peers.bindings import Members
 from rspharness.peers.lpa_outcome import Outcome
 from rspharness.peers.lpa_run import LpaRun
 from rspharness.peers.newer.named_server import ServerNames
@@ -221,10 +221,14 @@ class LpaUnderTest:
         came = f"{len(done)} calls succeeded, the first with {done[0]}" if done else ""
         require(not done, f"no {function} that succeeds", came)
 
-    def members(self, function: str) -> list[dict[str, Any]]:
-        """Returns the members of each call of a function, oldest first."""
+    def members(self, function: str) -> list[Members]:
+        """Returns the members of each call of a function, oldest first.
+
+        Raises:
+            ExpectationError: the body of one is no JSON object.
+        """
         return [
-            json.loads(one.request.body)
+            Members(function, one.request.body)
             for one in self.smdpp.history
             if one.function == function and one.request.body[:1] == b"{"
         ]

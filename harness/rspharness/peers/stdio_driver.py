@@ -105,7 +105,7 @@ class StdioDriver:
 def _payload(line: str) -> Mapping[str, Any] | None:
     try:
         read = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(read, dict) or read.get("type") != _KIND:
         return None

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from rspcore.printable_text import printable
 from rspharness.record.catalogue import Catalogue
 from rspharness.record.private_files import write_private
 from rspharness.record.recording import is_replay
@@ -96,7 +97,11 @@ def not_ended(folder: RunFolder) -> tuple[Results, bool]:
 
 
 def summary(results: Results) -> Iterator[str]:
-    """Yields the lines that a terminal shows at the end of a run."""
+    """Yields the lines that a terminal shows at the end of a run; what peers said, made safe."""
+    return map(printable, _summary(results))
+
+
+def _summary(results: Results) -> Iterator[str]:
     yield from lines(results.cases)
     for one in results.findings:
         how = f"; how to go on: {one['remedy']}" if one["remedy"] else ""

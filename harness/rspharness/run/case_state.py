@@ -16,6 +16,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 from rspcore.errors import CryptoError, DecodeError, RemoteError, RspError
+from rspcore.printable_text import printable
 from rspharness.card.card_under_test import Card
 from rspharness.card.listed import UnobservedError
 from rspharness.record.catalogue import Requirement
@@ -249,7 +250,7 @@ class CaseState:
         if self.card is not None and self.card.last:
             lines.append(f"  sent         {self.card.last}; trace line {self.trace.position}")
         lines += [f"  at           {self.location}", f"  again        {self.again}"]
-        return "\n".join(lines)
+        return "\n".join(printable(part) for line in lines for part in line.split("\n"))
 
     def verdicts(self) -> dict[str, str]:
         """Returns the verdict of each requirement."""

@@ -127,6 +127,18 @@ def test_reports_open_with_the_causes_and_not_with_each_victim(tmp_path):
     assert kinds == ["inconclusive", "inconclusive", "blocked", "blocked", "blocked", "blocked"]
 
 
+def test_what_a_peer_said_reaches_a_terminal_without_its_control_characters():
+    said = "8.8\x1b[31m\x00\ud800\u202e"
+    results = _results(
+        _case("ES10c.GetEID#01", "inconclusive", reason=said),
+        findings=[{"row": "ES10c.GetEID#02", "finding": said, "remedy": said}],
+        end=said,
+    )
+    shown = "".join(summary(results))
+    assert shown.count(r"8.8\x1b[31m\x00\ud800\u202e") == 4
+    assert shown.isprintable()
+
+
 NOT_GREEN = {
     "cut": ({"end": "interrupted after 1 of 2 cases"}, [("error", "interrupted")]),
     "finding": (

@@ -72,7 +72,7 @@ class Script:
             )
         try:
             answer = json.loads(done.stdout or "{}")
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise Inconclusive(f"the script of --provision wrote no JSON: {error}") from error
         if not isinstance(answer, dict):
             raise Inconclusive("the script of --provision wrote no JSON object")
