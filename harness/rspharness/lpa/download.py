@@ -48,7 +48,12 @@ from rspharness.lpa.es9p_client import (
     ServerUnreachableError,
 )
 from rspharness.lpa.isdr_channel import IsdrChannel
-from rspharness.lpa.local_management import code_text, find_profile, list_profiles
+from rspharness.lpa.local_management import (
+    code_text,
+    find_profile,
+    installation_error,
+    list_profiles,
+)
 from rspharness.lpa.notification_delivery import remove_notification
 from rspharness.record.verdicts import TargetLost
 
@@ -138,7 +143,7 @@ class InstallationFailedError(RemoteError):
         if error is None:
             super().__init__("the card's ProfileInstallationResult has no alternative known here")
             return
-        reason = code_text(error.error_reason)
+        reason = code_text(installation_error(error.error_reason))
         super().__init__(
             f"ES10b.LoadBoundProfilePackage: installation stopped at "
             f"{code_text(error.bpp_command_id)} with {reason}",

@@ -38,6 +38,8 @@ from rspcore.messages.es10c import (
     SetNicknameRequest,
     SetNicknameResult,
 )
+from rspcore.messages.notifications import ErrorReason
+from rspcore.messages.v3.installation_results import ErrorReason as NewerReason
 from rspcore.messages.v3.server_authentication import AuthenticateErrorCode
 from rspharness.lpa.isdr_channel import IsdrChannel
 from rspharness.lpa.proactive import free_toolkit, settle_refresh
@@ -50,6 +52,7 @@ __all__ = [
     "disable_profile",
     "enable_profile",
     "find_profile",
+    "installation_error",
     "list_profiles",
     "memory_reset",
     "profile_name",
@@ -74,6 +77,12 @@ def authenticate_error_text(code: int) -> str:
     """Writes an AuthenticateErrorCode, those of version 3 too, such as "missingCrl(9)"."""
     known = code in AuthenticateErrorCode.__members__.values()
     return code_text(AuthenticateErrorCode(code) if known else code)
+
+
+def installation_error(code: int) -> int:
+    """Returns an ErrorReason by its name, those of version 3 too; a number without one as it is."""
+    newer = code not in ErrorReason.__members__.values()
+    return NewerReason(code) if newer and code in NewerReason.__members__.values() else code
 
 
 def _require(name: str, result: int, ok: IntEnum) -> None:

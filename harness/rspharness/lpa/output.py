@@ -26,6 +26,7 @@ from rspcore.printable_text import printable
 from rspharness.lpa.activation_code import ActivationCode
 from rspharness.lpa.card_reading import CardReading
 from rspharness.lpa.download import Download
+from rspharness.lpa.local_management import installation_error
 from rspharness.lpa.newer.newer_reading import newer_members
 from rspharness.lpa.notification_delivery import PendingNotification
 
@@ -258,7 +259,8 @@ def notification_view(notification: PendingNotification) -> View:
     }
     if notification.result is not None:
         error = notification.result.data.final_result.error_result
-        view["result"] = "success" if error is None else _name(error.error_reason)
+        reason = None if error is None else installation_error(error.error_reason)
+        view["result"] = "success" if reason is None else _name(reason)
     return _present(view)
 
 

@@ -17,6 +17,7 @@ from rspcore.messages.v3 import (
     rpm_package,
     server_authentication,
 )
+from rspcore.messages.v3.capability_bits import LpaRspCapability
 
 FILE = Path(__file__).parents[4] / "fixtures" / "vectors" / "outside-v3-octets.json"
 OCTETS = [
@@ -62,6 +63,20 @@ def test_messages_read_and_write_them(name, octets):
     message = CLASSES[name.casefold()].decode(octets)
     expected = OTHER_FORM.get(octets.hex(), octets.hex())
     assert replace(message).encode().hex() == expected
+
+
+def test_lpa_rsp_capability_of_ten_bits_is_read():
+    """Bits 0, 1, 2 and 5 of ten; the zeros behind the last set bit are no difference."""
+    octets = bytes.fromhex("0D800412345678A100850306E400")
+    wanted = {
+        LpaRspCapability.crlStaplingV3Support,
+        LpaRspCapability.certChainV3Support,
+        LpaRspCapability.apduApiSupport,
+        LpaRspCapability.signedSmdsResponseV3Support,
+    }
+    assert card_and_device.DeviceInfo.decode(b"\xa1" + octets).lpa_rsp_capability == wanted
+    read, length = schema.decode("rsp3", "DeviceInfo", b"\x30" + octets)["lpaRspCapability"]
+    assert (read.hex(), length) == ("e400", 10)
 
 
 def test_every_alternative_of_ctx_params_1_is_kept_whole():
