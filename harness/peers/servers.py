@@ -24,10 +24,12 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree import ElementTree
 
 from rspharness.mutation.server_faults import read_server_faults
+from rspharness.report.git_commit import commit_of
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
@@ -145,10 +147,14 @@ def kills_table(found: Found, product: str = "smdpp") -> str:
     head = (
         f"# Faults of our {PRODUCTS[product].name}, and the cases that found them\n\n"
         "Made by `servers.py --table` of what a run of every fault found: "
-        f"{total} killed, {survived} not.\n"
+        f"{total} killed, {survived} not; {_when()}.\n"
     )
     rule = "| served with | killed | by | not by |\n| --- | --- | --- | --- |"
     return "\n".join([head, rule, *lines, ""])
+
+
+def _when() -> str:
+    return f"at {commit_of(ROOT)}, {datetime.now(UTC).date()}"  # noqa: TID251  the date of a table
 
 
 def legal_table(found: Mapping[str, Counter[str]], product: str = "smdpp") -> str:
@@ -161,7 +167,7 @@ def legal_table(found: Mapping[str, Counter[str]], product: str = "smdpp") -> st
         lines.append(f"| `{serve}` | {what} | {clause} | {shown} | {other} |")
     head = (
         f"# Other legal answers of our {PRODUCTS[product].name}\n\n"
-        "Made by `servers.py --table` of what a run of every case on each found.\n"
+        f"Made by `servers.py --table` of what a run of every case on each found; {_when()}.\n"
     )
     rule = (
         f"| served with | what is other | clause | {' | '.join(GOOD)} | else |\n"

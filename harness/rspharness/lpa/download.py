@@ -54,6 +54,7 @@ from rspharness.lpa.local_management import (
     installation_error,
     list_profiles,
 )
+from rspharness.lpa.newer.metadata_checks import check_newer_metadata
 from rspharness.lpa.notification_delivery import remove_notification
 from rspharness.record.verdicts import TargetLost
 
@@ -262,6 +263,7 @@ def download(
         authenticated = authenticate(
             card, es9, initiated, matching_id=code.matching_id, device=device
         )
+        check_newer_metadata(card, device, initiated.info1, authenticated.answer.profile_metadata)
         progress(DownloadStep.CONFIRM, 0, 0)
         confirmation = confirm(card, authenticated, user or AutomaticUser())
         result = _install(card, es9, authenticated, confirmation, progress)
