@@ -4,6 +4,7 @@ import json
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from importlib.util import find_spec
 
 import pytest
@@ -79,7 +80,8 @@ def test_orders_are_downloaded_and_counted_and_a_planted_loss_is_found(served, t
     assert {"fleet download", "step LOAD", "ES9+ getBoundProfilePackage"} <= {
         one["name"] for one in report["steps"]
     }
-    with sqlite3.connect(tmp_path / "fleet.db") as kept:  # a card that lost a Profile meanwhile
+    # a card that lost a Profile meanwhile
+    with closing(sqlite3.connect(tmp_path / "fleet.db", isolation_level=None)) as kept:
         name, text = next(
             row
             for row in kept.execute("SELECT * FROM kept WHERE name LIKE 'card:%'")

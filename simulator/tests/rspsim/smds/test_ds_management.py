@@ -3,6 +3,7 @@
 import json
 import sqlite3
 import threading
+from contextlib import closing
 from http.client import HTTPConnection
 
 import pytest
@@ -190,7 +191,7 @@ def test_an_event_has_one_of_two_types(ask):
 
 def test_a_file_without_types_has_events_of_downloads(tmp_path):
     path = tmp_path / "older.db"
-    with sqlite3.connect(path) as older:
+    with closing(sqlite3.connect(path, isolation_level=None)) as older:
         older.execute(f"PRAGMA application_id={0x52534453}")
         older.execute(
             "CREATE TABLE event (eid TEXT, owner TEXT, event_id TEXT, address TEXT NOT NULL,"
