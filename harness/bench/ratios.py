@@ -58,9 +58,9 @@ class Ratio:
 
 
 COMMANDS = (
-    ("SELECT MF", "00A4000C023F00", 9, 6),
-    ("SELECT ISD-R", "01A4040010A0000005591010FFFFFFFF8900000100", 12, 6),
-    ("GetEID", "81E2910006BF3E035C015A00", 17, 6),
+    ("SELECT MF", "00A4000C023F00", 6, 6),
+    ("SELECT ISD-R", "01A4040010A0000005591010FFFFFFFF8900000100", 6, 6),
+    ("GetEID", "81E2910006BF3E035C015A00", 6, 6),
 )
 
 
@@ -72,8 +72,8 @@ def _all() -> tuple[Ratio, ...]:
     nist, brainpool = Curve.NIST_P256, Curve.BRAINPOOL_P256R1
     return (
         *single,
-        Ratio("SELECT MF, port of MEP-A1", 16, 6, _on_port(bytes.fromhex("00A4000C023F00"))),
-        Ratio("list of 4 Profiles", 48, 20, _commands(bytes.fromhex("81E2910003BF2D0000"), 4)),
+        Ratio("SELECT MF, port of MEP-A1", 6, 6, _on_port(bytes.fromhex("00A4000C023F00"))),
+        Ratio("list of 4 Profiles", 12, 20, _commands(bytes.fromhex("81E2910003BF2D0000"), 4)),
         Ratio("card side of a 12 kB download, P-256", 10, 5, _card_side(nist)),
         Ratio("card side of a 12 kB download, brainpool", 2.8, 2, _card_side(brainpool)),
         Ratio("12 kB download in process, P-256", 8.5, 5, _whole(nist)),

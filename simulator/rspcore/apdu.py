@@ -16,7 +16,15 @@ from rspcore.errors import DecodeError, LocalError
 from rspcore.frozen import dataclass
 from rspcore.status import describe
 
-__all__ = ["CHANNELS", "CommandApdu", "Ins", "ResponseApdu", "channel_of", "class_for"]
+__all__ = [
+    "CHANNELS",
+    "CHANNEL_OF",
+    "CommandApdu",
+    "Ins",
+    "ResponseApdu",
+    "channel_of",
+    "class_for",
+]
 
 CHANNELS = 20
 """Number of logical channels of a UICC: the basic channel and 19 supplementary ones."""
@@ -73,7 +81,7 @@ def channel_of(cla: int) -> int | None:
     Source: TS 102 221, 10.1.1: 00-0F and 80-8F carry channels 0 to 3 in bits 2 and 1; 40-4F, 60-6F,
     C0-CF and E0-EF carry channel minus 4 in the low nibble.
     """
-    return _CHANNELS[cla]
+    return CHANNEL_OF[cla]
 
 
 def _channel(cla: int) -> int | None:
@@ -90,7 +98,8 @@ def _secure_messaging(cla: int) -> bool:
     return bool(cla & 0x0C) if high in (0x0, 0x8) else high in (0x6, 0xE)
 
 
-_CHANNELS: Final = tuple(map(_channel, range(256)))
+CHANNEL_OF: Final = tuple(map(_channel, range(256)))
+"""By class octet: the logical channel, as `channel_of` returns it."""
 _SECURE_MESSAGING: Final = tuple(map(_secure_messaging, range(256)))
 
 
@@ -201,7 +210,7 @@ class CommandApdu:
     @property
     def channel(self) -> int | None:
         """Returns the logical channel of the class octet, or None when it names none."""
-        return _CHANNELS[self.cla]
+        return CHANNEL_OF[self.cla]
 
     @property
     def secure_messaging(self) -> bool:

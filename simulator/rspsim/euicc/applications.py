@@ -135,19 +135,34 @@ def select(command: CommandApdu, view: View) -> Outcome:
         return _select_default(command, view)
     if not _SHORTEST_NAME <= len(command.data) <= 16:
         return view.refuse(StatusWord.FILE_NOT_FOUND)
-    matches = view.decisions[MATCHES]
-    found = [a for a in _always_there(view) if matches(a.aid.octets, command.data)]
-    if occurrence or not found:  # else the first one is selected, whatever the Profile has
-        of_profile = view.decisions[OF_PROFILE](view)
-        found += [a for a in of_profile if matches(a.aid.octets, command.data)]
-    if occurrence:
-        found = _after(view.channel.application, found)
-    if not found:
+    found = _next_named(command.data, view) if occurrence else _first_named(command.data, view)
+    if found is None:
         return view.refuse(view.decisions[NOT_FOUND])
-    outcome = found[0].select(view)
+    outcome = found.select(view)
     if command.p2 & 0x0C == _NO_DATA:
         return replace(outcome, response=replace(outcome.response, data=b""))
     return outcome
+
+
+def _first_named(name: bytes, view: View) -> Application | None:
+    """Returns the first application of a name; those of the eUICC come before a Profile's."""
+    matches = view.decisions[MATCHES]
+    for one in _always_there(view):
+        if matches(one.aid.octets, name):
+            return one
+    of_profile = view.decisions[OF_PROFILE](view)
+    return next((one for one in of_profile if matches(one.aid.octets, name)), None)
+
+
+def _next_named(name: bytes, view: View) -> Application | None:
+    """Returns the application of a name after the selected one; the first, if that has another."""
+    matches = view.decisions[MATCHES]
+    everything = (*_always_there(view), *view.decisions[OF_PROFILE](view))
+    found = [one for one in everything if matches(one.aid.octets, name)]
+    aids = [one.aid for one in found]
+    chosen = view.channel.application
+    rest = found[aids.index(chosen) + 1 :] if chosen in aids else found
+    return next(iter(rest), None)
 
 
 def _select_default(command: CommandApdu, view: View) -> Outcome:
@@ -162,9 +177,3 @@ def _select_default(command: CommandApdu, view: View) -> Outcome:
     if command.p2 & 0x0C == _NO_DATA:
         return replace(outcome, response=replace(outcome.response, data=b""))
     return outcome
-
-
-def _after(chosen: Aid | None, found: list[Application]) -> list[Application]:
-    """Returns what follows the selected application, or everything when it is not among them."""
-    aids = [application.aid for application in found]
-    return found[aids.index(chosen) + 1 :] if chosen in aids else found

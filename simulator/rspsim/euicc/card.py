@@ -13,7 +13,7 @@ from collections.abc import Callable
 from functools import cache
 from itertools import pairwise
 
-from rspcore.apdu import channel_of
+from rspcore.apdu import CHANNEL_OF
 from rspcore.errors import StoreError
 from rspcore.status import StatusWord
 from rspsim.env import Rng
@@ -95,8 +95,8 @@ class Euicc:
         """
         if not self._powered:
             self.reset()
-        number = channel_of(command[0]) if command else None
-        view = view_of(self._state, self._volatile, self._rng, self._decisions, number or 0)
+        number = CHANNEL_OF[command[0]] or 0 if command else 0
+        view = view_of(self._state, self._volatile, self._rng, self._decisions, number)
         process = _handlers()
         if self._volatile.ports is None:
             outcome = process(command, view)
@@ -113,7 +113,8 @@ class Euicc:
                 return int(StatusWord.MEMORY_PROBLEM).to_bytes(2, "big")
             self._wrote = wrote
         self._state, self._volatile = outcome.state, outcome.volatile
-        return outcome.response.encode()
+        response = outcome.response
+        return response.data + response.sw.to_bytes(2, "big")
 
     def reset(self) -> bytes:
         """Resets the card: clears the volatile values and completes what was left open.

@@ -43,6 +43,7 @@ __all__ = [
 ]
 
 
+_OK: Final = int(StatusWord.OK)
 _REFRESH = 0x01
 _SEND_SHORT_MESSAGE = 0x13
 _RETRY, _NEVER = 0x20, 0x30
@@ -108,7 +109,7 @@ FITS: Final[Decision[Callable[[bytes, bytes], bool]]] = Decision(
 def announced(cat: Cat) -> int:
     """Returns the status word of success: 91XX while a proactive command waits for FETCH."""
     if cat.command is None or cat.fetched:
-        return StatusWord.OK
+        return _OK
     return 0x9100 | len(cat.command) & 0xFF
 
 

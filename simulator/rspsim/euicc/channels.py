@@ -21,7 +21,7 @@ from enum import Enum
 from functools import lru_cache
 from typing import Final
 
-from rspcore.apdu import CommandApdu, Ins, ResponseApdu
+from rspcore.apdu import CHANNEL_OF, CommandApdu, Ins, ResponseApdu
 from rspcore.errors import DecodeError
 from rspcore.frozen import changer, dataclass, replace
 from rspcore.status import StatusWord
@@ -74,6 +74,10 @@ class ClassFamily(Enum):
 
 
 _PROPRIETARY_CLASS: Final = ClassFamily.PROPRIETARY
+_PLAIN: Final = frozenset(
+    cla for cla in range(0x100) if not CommandApdu(cla, 0, 0, 0).secure_messaging
+)
+"""Class octets without secure messaging."""
 
 _INTERINDUSTRY: Final = (
     Ins.SELECT,
@@ -156,10 +160,6 @@ def _rest(data: bytes, count: int) -> bytes:
     return data[count:]
 
 
-def _last_part(data: bytes, sw: int) -> ResponseApdu:
-    return response_of(data, sw)
-
-
 def _too_much(waiting: int) -> int:
     return 0x6C00 | waiting & 0xFF
 
@@ -168,7 +168,9 @@ REST: Final = Decision(
     "get_response.rest", _rest, "rest of a response after so many octets were sent"
 )
 MOST: Final = Decision("get_response.most", _MOST, "most data octets of one response")
-LAST_PART: Final = Decision("get_response.last_part", _last_part, "last part of a response")
+LAST_PART: Final[Decision[Callable[[bytes, int], ResponseApdu]]] = Decision(
+    "get_response.last_part", response_of, "last part of a response"
+)
 TOO_MUCH: Final = Decision(
     "get_response.too_much", _too_much, "status word when Le is more than what waits"
 )
@@ -258,16 +260,17 @@ def process(octets: bytes, view: View) -> Outcome:
         return view.refuse(StatusWord.WRONG_LENGTH)
     if command.cla == SIM_CLASS and view.options.sim_class:
         return _of_sim(command, view)
+    number = CHANNEL_OF[command.cla] or 0
+    if number != view.channel_number:
+        view = view_of(view.state, view.volatile, view.rng, view.decisions, number)
     refusal = _class_refusal(command, view)
     if refusal is not None:
         return view.refuse(refusal)
-    number = command.channel or 0
-    if number != view.channel_number:
-        view = view_of(view.state, view.volatile, view.rng, view.decisions, number)
     view = view.decisions[FINDS](view)
-    if command.ins == _GET_RESPONSE:
+    ins = command.ins
+    if ins == _GET_RESPONSE:
         return _get_response(command, view)
-    handler = _HANDLERS.get(command.ins, applications.process)
+    handler = _HANDLERS.get(ins, applications.process)
     channel = view.channel
     drops = bool(channel.response) and view.decisions[DROPS_RESPONSE]
     if drops and view.volatile.ports is not None:  # another port may be in use afterwards
@@ -293,13 +296,15 @@ def _class_refusal(command: CommandApdu, view: View) -> int | None:
 
     A command that passes all standard checks, as nearly every one does, is seen without the table.
     """
-    checks = view.decisions[CHECKS]
+    decisions = view.decisions
+    checks = decisions[CHECKS]
     if checks is CHECKS.standard:
-        number = command.channel
+        cla = command.cla
+        number = CHANNEL_OF[cla]
         channel = None if number is None else view.volatile.channels[number]
-        if channel is not None and (channel.secure is not None or not command.secure_messaging):
-            family = view.decisions[CLASSES].get(command.ins)
-            if family is None or (family is _PROPRIETARY_CLASS) is (command.cla >= 0x80):
+        if channel is not None and (cla in _PLAIN or channel.secure is not None):
+            family = decisions[CLASSES].get(command.ins)
+            if family is None or (family is _PROPRIETARY_CLASS) is (cla >= 0x80):
                 return None
     return first_refusal(checks, Received(command, view))
 
@@ -358,19 +363,22 @@ def _part(view: View, outcome: Outcome, data: bytes, sw: int, count: int) -> Out
     """Answers with the first count octets; what is left waits in the channel."""
     decisions, number = view.decisions, view.channel_number
     most = decisions[MOST]
-    count = min(most, count)
-    now, later = data[:count], decisions[REST](data, count)
+    if count > most:  # noqa: PLR1730  a call of `min` takes longer than the rest of the line
+        count = most
+    later = decisions[REST](data, count)
     volatile = outcome.volatile
     channel = volatile.channels[number]
     if channel is not None and (later or channel.response):
         volatile = volatile.with_channel(number, _with_waiting(channel, later, sw, False))  # noqa: FBT003  by place
     if not later or channel is None:
-        answered = _last(view, now, sw, outcome)
+        answered = _last(view, data[:count], sw, outcome)
         return outcome_of(answered, outcome.state, volatile, outcome.on_the_way)
-    size = len(later)
-    next_part = min(most, size)
-    waiting = 0x6100 | (next_part if next_part < _MOST else 0)
-    return outcome_of(response_of(now, waiting), outcome.state, volatile, outcome.on_the_way)
+    next_part = len(later)
+    if next_part > most:  # noqa: PLR1730  as above
+        next_part = most
+    waiting = 0x6100 | next_part if next_part < _MOST else 0x6100
+    answered = response_of(data[:count], waiting)
+    return outcome_of(answered, outcome.state, volatile, outcome.on_the_way)
 
 
 def _last(view: View, data: bytes, sw: int, outcome: Outcome) -> ResponseApdu:

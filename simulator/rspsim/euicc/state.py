@@ -345,6 +345,13 @@ class CardState:
         return any(one.pending_switch is not None for one in self.port_states)
 
     @derived
+    def same_on_every_port(self) -> bool:
+        """Returns whether nothing in it belongs to an eSIM Port: each sees this very state."""
+        moved = self.return_to is not None or self.pending_switch is not None
+        ported = any(one.enabled or one.port is not None for one in self.profiles)
+        return not (moved or ported or self.port_states)
+
+    @derived
     def enabled_profile(self) -> Profile | None:
         """Returns the enabled Profile, or None."""
         for profile in self.profiles:
@@ -485,10 +492,11 @@ class Volatile:
 
     def with_channel(self, number: int, channel: Channel | None) -> "Volatile":
         """Returns a value in which this logical channel is replaced; None closes it."""
-        channels = self.channels
-        if channels[number] is channel:
+        if self.channels[number] is channel:
             return self
-        return _with_channels(self, (*channels[:number], channel, *channels[number + 1 :]))
+        channels = list(self.channels)  # in half the time of a tuple of two slices
+        channels[number] = channel
+        return _with_channels(self, tuple(channels))
 
 
 _with_channels: Final = changer(Volatile, "channels")

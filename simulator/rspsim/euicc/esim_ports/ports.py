@@ -85,11 +85,17 @@ def process(octets: bytes, view: View, inner: Callable[[bytes, View], Outcome]) 
     """
     ports = view.volatile.ports or Ports()
     number = view.decisions[SEEN](ports)
-    if ports.mode:
+    if view.state.same_on_every_port:
+        seen = view.state
+    elif ports.mode:
         seen = port_states.on_port(port_states.numbered(view.state, ports), number)
     else:
         seen = port_states.single(view.state)
     outcome = inner(octets, view if seen is view.state else replace(view, state=seen))
+    volatile = outcome.volatile
+    unchanged = outcome.state is seen and seen is view.state and not outcome.on_the_way
+    if unchanged and volatile.ports is ports and volatile.session is view.volatile.session:
+        return outcome
 
     def whole(left: CardState) -> CardState:
         if left is seen:
@@ -100,7 +106,6 @@ def process(octets: bytes, view: View, inner: Callable[[bytes, View], Outcome]) 
 
     on_the_way = tuple(whole(one) for one in outcome.on_the_way)
     state = whole(outcome.state)
-    volatile = outcome.volatile
     after = volatile.ports or ports
     if volatile.session is not view.volatile.session:
         after = replace(after, session_port=after.in_use)

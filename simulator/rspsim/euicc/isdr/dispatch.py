@@ -18,7 +18,7 @@ from rspcore.status import StatusWord
 from rspcore.tags import Tag
 from rspsim.euicc.decisions import Check, Checks, Decision, first_refusal
 from rspsim.euicc.isdr import es10a, es10b, es10c, store_data
-from rspsim.euicc.isdr.es10_function import AnyFunction, Interface
+from rspsim.euicc.isdr.es10_function import AnyFunction, Interface, always
 from rspsim.euicc.isdr.lpae_activation import LPAE_ACTIVATION
 from rspsim.euicc.isdr.selection import announced
 from rspsim.euicc.load import segments
@@ -125,7 +125,7 @@ def dispatch(octets: bytes, view: View) -> Outcome:
         and decisions[FUNCTIONS] is FUNCTIONS.standard
         and decisions[PARSE] is tlv.parse
     ):
-        known = _read(octets, newer=view.state.personality.version_3)
+        known = _read(octets, view.state.personality.version_3)
         if known is not None and _allowed(known[0], view):
             return known[0].handle(known[1], view)
     try:
@@ -144,7 +144,7 @@ def dispatch(octets: bytes, view: View) -> Outcome:
 
 
 @lru_cache(maxsize=256)
-def _read(octets: bytes, *, newer: bool) -> tuple[AnyFunction, Any] | None:
+def _read(octets: bytes, newer: bool) -> tuple[AnyFunction, Any] | None:  # noqa: FBT001  by place
     """Returns a function of the standard table and a request to it, kept for the next time.
 
     None where the octets are no such request; what they are then, `dispatch` finds out.
@@ -170,9 +170,12 @@ def _allowed(function: AnyFunction, view: View) -> bool:
     """Returns whether a function passes all standard checks, as most do."""
     return (
         view.decisions[CHECKS] is CHECKS.standard
-        and function.available(view)
+        and (function.available is always or function.available(view))
         and view.volatile.session.state is not _LOADING
-        and announced(view, function.interface)
+        and (
+            not view.state.options.terminal_capability_enforced
+            or announced(view, function.interface)
+        )
     )
 
 

@@ -8,9 +8,14 @@ from rspcore.frozen import dataclass
 from rspcore.messages.codec import Structure
 from rspsim.euicc.outcome import Outcome, View
 
-__all__ = ["AnyFunction", "Function", "Interface"]
+__all__ = ["AnyFunction", "Function", "Interface", "always"]
 
 R = TypeVar("R", bound=Structure)
+
+
+def always(_view: View) -> bool:
+    """Returns that a card has a function, as nearly every one is had."""
+    return True
 
 
 class Interface(IntEnum):
@@ -44,7 +49,7 @@ class Function(Generic[R]):
     handle: Callable[[R, View], Outcome]
     interface: Interface
     malformed: Callable[[View], Outcome] | None = None
-    available: Callable[[View], bool] = lambda _: True
+    available: Callable[[View], bool] = always
     request_v3: type[R] | None = None
 
     def request_for(self, *, newer: bool) -> type[R]:

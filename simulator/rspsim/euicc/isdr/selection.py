@@ -13,12 +13,13 @@ from rspcore.tags import ISDR_AID
 from rspsim.euicc.decisions import Decision
 from rspsim.euicc.esim_ports import ports
 from rspsim.euicc.isdr.es10_function import Interface
-from rspsim.euicc.outcome import Outcome, View
+from rspsim.euicc.outcome import Outcome, View, outcome_of, response_of
 from rspsim.euicc.state import CardState, Channel
 
 __all__ = ["AID", "FCI", "announced", "selected", "template"]
 
 AID: Final = ISDR_AID
+_OK: Final = int(StatusWord.OK)
 _SELECTED: Final = Channel(application=AID)
 """A channel on which the ISD-R has just been selected."""
 
@@ -28,13 +29,16 @@ def _fci(state: CardState) -> bytes:
     personality = state.personality
     interfaces = _configuration(state) if personality.version_3 else personality.lpae_support
     return _fci_octets(
-        personality.max_data_length, personality.svn.octets, interfaces, newer=personality.version_3
+        personality.max_data_length, personality.svn.octets, interfaces, personality.version_3
     )
 
 
 @lru_cache(maxsize=64)
 def _fci_octets(
-    longest: int, svn: bytes, interfaces: frozenset[int] | None, *, newer: bool
+    longest: int,
+    svn: bytes,
+    interfaces: frozenset[int] | None,
+    newer: bool,  # noqa: FBT001  by place, which is what a cache finds fastest
 ) -> bytes:
     """Returns the FCI of these values; every card of a kind has the same."""
     own = _template(Version(svn), interfaces, newer=newer)
@@ -87,10 +91,13 @@ def announced(view: View, interface: Interface) -> bool:
 
 def selected(view: View) -> Outcome:
     """Answers SELECT with the FCI; an unfinished command on the channel is dropped."""
-    options = view.options
+    options = view.state.options
     if options.terminal_capability_enforced and options.terminal_capability_refuses_select:
         everything = Interface.ES10A | Interface.ES10B | Interface.ES10C
         if not (view.volatile.cat.terminal_capability or 0) & everything:
             return view.refuse(StatusWord.FILE_NOT_FOUND)
-    view = ports.selecting_isdr(view)
-    return view.with_channel(_SELECTED).outcome(view.decisions[FCI](view.state))
+    if view.volatile.ports is not None:
+        view = ports.selecting_isdr(view)
+    volatile = view.volatile.with_channel(view.channel_number, _SELECTED)
+    answer = response_of(view.decisions[FCI](view.state), _OK)
+    return outcome_of(answer, view.state, volatile)

@@ -81,10 +81,8 @@ CHECKS: Final[Decision[Checks[Block]]] = Decision(
 )
 
 
-def _chain_of(command: CommandApdu, view: View, waiting: CommandChain | None) -> CommandChain:
+def _chain_of(command: CommandApdu, view: View, waiting: CommandChain) -> CommandChain:
     """Returns the blocks that a block adds to; number 00 begins a command unless it continues."""
-    if waiting is None:
-        return _NOTHING
     begins = command.p2 == 0 and not view.decisions[CONTINUES](command.p2, waiting.blocks)
     return _NOTHING if begins else waiting
 
@@ -110,7 +108,8 @@ def gather(command: CommandApdu, view: View, complete: Callable[[bytes, View], O
         complete: Answers the whole command; its view has no unfinished command any more.
     """
     channel = view.channel
-    chain = _chain_of(command, view, channel.chain)
+    waits = channel.chain
+    chain = _NOTHING if waits is None else _chain_of(command, view, waits)
     octets = chain.octets + command.data
     refusal = None
     if not _passes(command, chain, octets, view):
@@ -119,7 +118,7 @@ def gather(command: CommandApdu, view: View, complete: Callable[[bytes, View], O
         waiting = CommandChain(octets=octets, blocks=chain.blocks + 1)
         volatile = view.volatile.with_channel(view.channel_number, _with_chain(channel, waiting))
         return outcome_of(response_of(b"", _OK), view.state, volatile)
-    alone = view if channel.chain is None else view.with_channel(_with_chain(channel, None))
+    alone = view if waits is None else view.with_channel(_with_chain(channel, None))
     return complete(octets, alone) if refusal is None else alone.refuse(refusal)
 
 

@@ -13,14 +13,22 @@ from rspcore.messages.metadata import StoreMetadataRequest
 from rspcore.pki.generate import make_pki
 from rspcore.tags import ISDR_AID
 from rspsim.env import SeededRng
-from rspsim.euicc import channels
+from rspsim.euicc import channels, port_states
 from rspsim.euicc.decisions import STANDARD, first_refusal
 from rspsim.euicc.isdr import dispatch, store_data
 from rspsim.euicc.options import Options
 from rspsim.euicc.outcome import View
 from rspsim.euicc.personality import personality_named
 from rspsim.euicc.session import SessionState
-from rspsim.euicc.state import Channel, CommandChain, Profile, Volatile
+from rspsim.euicc.state import (
+    Channel,
+    CommandChain,
+    PendingSwitch,
+    Ports,
+    PortState,
+    Profile,
+    Volatile,
+)
 from rspsim.personalise import personalise
 
 
@@ -127,6 +135,30 @@ def test_profile_is_listed_as_it_is_now_and_not_as_it_was(view):
             listed = dispatch.dispatch(request, replace(view, state=state)).response
             assert listed == dispatch.dispatch(request, replace(view, state=unseen)).response
             assert one.nickname.encode() in listed.data
+
+
+def test_state_is_the_same_on_every_port_only_where_each_port_sees_all_of_it(view):
+    aid, iccid = Aid(bytes(range(16))), Iccid.from_digits("8999001100000000001")
+    metadata = StoreMetadataRequest(
+        iccid=iccid, service_provider_name="Operator", profile_name="Profile"
+    )
+    off = Profile(aid=aid, metadata=metadata)
+    profiles = ((), (off,), (replace(off, state=ProfileState.enabled),), (replace(off, port=1),))
+    parts = ((), (PortState(number=1),))
+    ways = product(profiles, (None, aid), (None, PendingSwitch()), parts)
+    found = []
+    for installed, back, waits, own in ways:
+        state = replace(
+            view.state, profiles=installed, return_to=back, pending_switch=waits, port_states=own
+        )
+        seen = [port_states.single(state)]
+        for number in (0, 1):
+            numbered = port_states.numbered(state, Ports(mode=1, count=2, highest=2))
+            seen.append(port_states.on_port(numbered, number))
+        if state.same_on_every_port:
+            assert all(one is state for one in seen)
+        found.append(state.same_on_every_port)
+    assert found.count(True) == 2
 
 
 @pytest.mark.parametrize("dropped", [True, False])

@@ -9,10 +9,11 @@ from rspcore.status import StatusWord
 from rspcore.tags import Tag
 from rspsim.euicc.decisions import Check, Checks, Decision, first_refusal
 from rspsim.euicc.isdr.es10_function import Function, Interface
-from rspsim.euicc.outcome import Outcome, View
+from rspsim.euicc.outcome import Outcome, View, outcome_of, response_of
 
 __all__ = ["CHECKS", "GET_EID"]
 
+_OK: Final = int(StatusWord.OK)
 _EID: Final = bytes((Tag.Eid,))
 
 CHECKS: Final[Decision[Checks[GetEuiccDataRequest]]] = Decision(
@@ -23,10 +24,14 @@ CHECKS: Final[Decision[Checks[GetEuiccDataRequest]]] = Decision(
 
 
 def _handle(request: GetEuiccDataRequest, view: View) -> Outcome:
-    refusal = first_refusal(view.decisions[CHECKS], request)
-    if refusal is not None:
-        return view.refuse(refusal)
-    return view.outcome(_response(view.state.eid.octets))
+    checks = view.decisions[CHECKS]
+    if checks is not CHECKS.standard or request.tag_list != _EID:
+        refusal = first_refusal(checks, request)
+        if refusal is not None:
+            return view.refuse(refusal)
+    state = view.state
+    answer = response_of(_response(state.eid.octets), _OK)
+    return outcome_of(answer, state, view.volatile)
 
 
 @lru_cache(maxsize=64)
