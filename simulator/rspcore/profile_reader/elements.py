@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from rspcore import schema, tlv
 from rspcore.errors import DecodeError
-from rspcore.frozen import dataclass
+from rspcore.frozen import dataclass, derived
 from rspcore.tlv import Octets, Tlv
 
 __all__ = [
@@ -89,7 +89,7 @@ class ProfileElementTlv:
     raw: bytes
     offset: int
 
-    @property
+    @derived
     def tlv(self) -> Tlv:
         """Returns the element as a data object, with offsets counted from its own start.
 
@@ -109,7 +109,7 @@ class ProfileElementTlv:
         first = next(tlv.iterate(self.tlv.value), None)
         return first if first is not None and first.tag == 0xA0 else None
 
-    @property
+    @derived
     def identification(self) -> int | None:
         """Returns the identification of the PE header, 0 to 32767; None when there is none.
 
@@ -120,7 +120,7 @@ class ProfileElementTlv:
         number = None if header is None else header.find(0x81)
         return None if number is None else int.from_bytes(number.value, "big", signed=True)
 
-    @property
+    @derived
     def mandated(self) -> bool:
         """Returns whether an eUICC that does not support the element has to abort.
 

@@ -13,7 +13,7 @@ Source: SGP.22 v2, 5.5.5; TCA eUICC Profile Package.
 from typing import Final
 
 from rspcore.errors import DecodeError
-from rspcore.frozen import dataclass, replace
+from rspcore.frozen import dataclass, derived, replace
 from rspcore.messages.euicc_response import EuiccResponse, PeStatus, PeStatusCode
 from rspcore.messages.metadata import ProfileClass, StoreMetadataRequest
 from rspcore.messages.notifications import ErrorReason
@@ -90,10 +90,14 @@ class FinishedPackage:
         """Returns whether the last element is PE-End and no element is incomplete."""
         return self.installation.ended and self.installation.reader.between_elements
 
+    @derived
+    def mismatches(self) -> tuple[Mismatch, ...]:
+        """Returns the disagreements between metadata and package."""
+        return () if self.facts is None else data_mismatches(self.facts, self.metadata)
+
     def agrees(self, *mismatches: Mismatch) -> bool:
         """Returns whether none of these disagreements between metadata and package exists."""
-        found = () if self.facts is None else data_mismatches(self.facts, self.metadata)
-        return not any(mismatch in found for mismatch in mismatches)
+        return not any(mismatch in self.mismatches for mismatch in mismatches)
 
     @property
     def keys_allowed(self) -> bool:

@@ -8,6 +8,7 @@ A file is known by its path: the file identifiers from below the MF on, an ADF b
 identifier the package gave it. The MF is the empty path.
 """
 
+from collections.abc import Iterable
 from dataclasses import field
 from enum import IntEnum, StrEnum
 from types import MappingProxyType
@@ -205,6 +206,10 @@ class FileSystem:
         index[changed.path] = changed
         object.__setattr__(made, "_by_path", MappingProxyType(index))
         return made
+
+    def with_new(self, made: Iterable[File]) -> Self:
+        """Returns a file system with these files at the end; none has a path that is taken."""
+        return replace(self, files=(*self.files, *made))
 
     def without(self, path: Path) -> Self:
         """Returns a file system without this file and all below it."""

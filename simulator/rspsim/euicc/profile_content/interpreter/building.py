@@ -17,7 +17,7 @@ from rspsim.euicc.decisions import STANDARD, Decisions
 from rspsim.euicc.personality import Personality
 from rspsim.euicc.profile_content.model import EMPTY_CONTENT, File, Path, ProfileContent
 
-__all__ = ["Building", "Refused", "path_of", "shown"]
+__all__ = ["Building", "NewFiles", "Refused", "path_of", "shown"]
 
 
 _LEVELS = 4
@@ -71,22 +71,15 @@ class Building:
         """Returns a building in which this NAA was made last."""
         return replace(self, naas=(*self.naas, (kind, path)))
 
-    def with_file(self, one: File) -> Self:
+    def with_file(self, one: File) -> "Building":
         """Returns a building with this file added.
 
         Raises:
-            Refused: a file stands there already, its directory does not exist, or an ADF has its
-                AID.
+            Refused: as `NewFiles.add`.
         """
-        files = self.content.files
-        if files.get(one.path) is not None:
-            raise Refused(PeStatusCode.invalid_parameter, f"file {shown(one.path)} exists already")
-        parent = files.get(one.path[:-1])
-        if one.path and (parent is None or not parent.kind.is_directory):
-            raise Refused(PeStatusCode.invalid_parameter, f"no directory for {shown(one.path)}")
-        if one.aid and any(one.aid == other.aid for other in files.files):
-            raise Refused(PeStatusCode.invalid_parameter, f"a second ADF {one.aid.hex()}")
-        return replace(self, content=self.content.with_file(one))
+        made = NewFiles(self)
+        made.add(one)
+        return made.building()
 
     def supports(self, capability: UiccCapability) -> bool:
         """Returns whether the card claims a capability in EUICCInfo2."""
@@ -95,6 +88,52 @@ class Building:
     def having(self, content: ProfileContent) -> Self:
         """Returns a building with this content."""
         return replace(self, content=content)
+
+
+class NewFiles:
+    """Files that one element adds, before they become a part of the building all at once.
+
+    An element makes up to a hundred files, and a building of its own for each would copy all that
+    is there as often.
+
+    Attributes:
+        before: The building without them.
+    """
+
+    def __init__(self, before: Building) -> None:
+        self.before = before
+        self._known = before.content.files.get
+        self._made: dict[Path, File] = {}
+
+    def _get(self, path: Path) -> File | None:
+        return self._made.get(path) or self._known(path)
+
+    def add(self, one: File) -> None:
+        """Adds a file.
+
+        Raises:
+            Refused: a file stands there already, its directory does not exist, or an ADF has its
+                AID.
+        """
+        path = one.path
+        if self._get(path) is not None:
+            raise Refused(PeStatusCode.invalid_parameter, f"file {shown(path)} exists already")
+        parent = self._get(path[:-1])
+        if path and (parent is None or not parent.kind.is_directory):
+            raise Refused(PeStatusCode.invalid_parameter, f"no directory for {shown(path)}")
+        if one.aid:
+            others = (*self.before.content.files.files, *self._made.values())
+            if any(one.aid == other.aid for other in others):
+                raise Refused(PeStatusCode.invalid_parameter, f"a second ADF {one.aid.hex()}")
+        self._made[path] = one
+
+    def building(self) -> Building:
+        """Returns the building with all files added so far."""
+        before = self.before
+        if not self._made:
+            return before
+        files = before.content.files.with_new(self._made.values())
+        return before.having(replace(before.content, files=files))
 
 
 def path_of(octets: bytes, what: str) -> Path:

@@ -9,9 +9,10 @@ Source: TCA eUICC Profile Package, 8.1 and 8.10; SGP.22 v2, 5.5.5.
 """
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
-from rspcore import schema
+from rspcore import schema, tlv
 from rspcore.errors import DecodeError
 from rspcore.frozen import replace
 from rspcore.messages.euicc_info import UiccCapability
@@ -30,6 +31,9 @@ from rspsim.euicc.profile_content.interpreter import (
 from rspsim.euicc.profile_content.interpreter.building import Building, Refused
 
 __all__ = ["CAPABILITIES", "ELEMENTS", "MALFORMED", "MANDATED", "RANGES", "SKIPPED", "interpret"]
+
+_OFTEN: Final = 0x4000
+"""Most octets of an element that is kept as it was read."""
 
 Run = Callable[[Building, ProfileElementTlv], Building]
 
@@ -50,16 +54,36 @@ def _value(building: Building, element: ProfileElementTlv) -> dict[str, Any]:
         DecodeError: it is not what the module describes.
         Refused: a part is outside its range, or the card does not know it.
     """
-    value = decode_element(element).value
-    whole = (element.name, value)
-    foreign = schema.foreign_part("pe", "ProfileElement", whole)
+    try:
+        read = _read if len(element.raw) <= _OFTEN else _read.__wrapped__
+        value, foreign, outside = read(element.raw)
+    except DecodeError:
+        decode_element(element)  # says where in the package
+        raise
     if foreign is not None:
         raise Refused(PeStatusCode.invalid_parameter, foreign)
-    if building.decisions[RANGES]:
-        outside = schema.out_of_range("pe", "ProfileElement", whole)
-        if outside is not None:
-            raise Refused(PeStatusCode.bad_values, outside)
+    if outside is not None and building.decisions[RANGES]:
+        raise Refused(PeStatusCode.bad_values, outside)
     return value
+
+
+@lru_cache(maxsize=64)
+def _read(octets: bytes) -> tuple[dict[str, Any], str | None, str | None]:
+    """Returns the components of an element, what of it is unknown and what is outside its range.
+
+    It is kept by its octets: Profiles of one operator have most elements in common, and the same
+    package comes again and again in tests. Who is given the components leaves them as they are.
+
+    Raises:
+        DecodeError: it is not what the module describes.
+    """
+    one = tlv.parse(octets)
+    found = decode_element(ProfileElementTlv(one.tag, "", octets, 0))
+    whole = (found.name, found.value)
+    foreign = schema.foreign_part("pe", "ProfileElement", whole)
+    if foreign is not None:
+        return found.value, foreign, None
+    return found.value, None, schema.out_of_range("pe", "ProfileElement", whole)
 
 
 def _kept(building: Building, element: ProfileElementTlv) -> Building:

@@ -5,6 +5,7 @@ gives the template's file where the template creates all its files, and none els
 first file stands follows from the element: below the MF, or below an NAA made before.
 """
 
+from functools import lru_cache
 from typing import Any, Final
 
 from rspcore.frozen import replace
@@ -12,14 +13,31 @@ from rspcore.ids import Oid
 from rspcore.messages.euicc_info import UiccCapability
 from rspcore.messages.euicc_response import PeStatusCode
 from rspsim.euicc.decisions import Decision
-from rspsim.euicc.profile_content.interpreter.building import Building, Refused, path_of, shown
-from rspsim.euicc.profile_content.interpreter.file_making import make_file, plan_from_fcp
-from rspsim.euicc.profile_content.interpreter.templates import Template, TemplateFile, template
+from rspsim.euicc.profile_content.interpreter.building import (
+    Building,
+    NewFiles,
+    Refused,
+    path_of,
+    shown,
+)
+from rspsim.euicc.profile_content.interpreter.file_making import (
+    FilePlan,
+    make_file,
+    plan_from_fcp,
+)
+from rspsim.euicc.profile_content.interpreter.templates import (
+    Template,
+    TemplateFile,
+    numbered,
+    template,
+)
 from rspsim.euicc.profile_content.model import File, FileKind, Path
 
 __all__ = ["MADE", "link_target", "require_capability", "run", "template_of", "with_links"]
 
 _AT_MF = ("mf", "cd", "telecom", "usim", "isim", "csim")
+_ONE_INSTANCE: Final[list[list[tuple[str, Any]]]] = [[]]
+"""The file of a component without commands."""
 _NAAS = {
     "usim": UiccCapability.multipleUsimSupport,
     "isim": UiccCapability.multipleIsimSupport,
@@ -72,7 +90,8 @@ def run(building: Building, name: str, value: dict[str, Any]) -> Building:
     root = top = _root(building, name)
     here: Path | None = root
     context: Path | None = None
-    for line in found.files:
+    new = NewFiles(building)
+    for number, line in enumerate(found.files):
         commands = value.get(line.component)
         directory = line.kind.is_directory
         if directory:
@@ -82,16 +101,18 @@ def run(building: Building, name: str, value: dict[str, Any]) -> Building:
         place = (root if line is found.files[0] else top) if directory else here
         if place is None:
             raise Refused(PeStatusCode.invalid_parameter, f"{line.component} without its directory")
-        for part in _instances(line, commands or []):
-            made = _file(building, found, line, part, place)
+        for part in _instances(line, commands) if commands else _ONE_INSTANCE:
+            made = _file(new, found, number, part, place)
             if made is None:
                 continue
-            building = with_links(building.with_file(made), made)
+            new.add(made)
+            if made.link is not None:
+                new = NewFiles(with_links(new.building(), made))
             if directory:
                 here = made.path
                 top = made.path if line is found.files[0] else top
                 context = made.path if context is None else context
-    return _after(building, name, context)
+    return _after(new.building(), name, context)
 
 
 def _after(building: Building, name: str, context: Path | None) -> Building:
@@ -115,12 +136,18 @@ def _instances(line: TemplateFile, commands: list[tuple[str, Any]]) -> list[list
 
 
 def _file(
-    building: Building,
+    new: NewFiles,
     found: Template,
-    line: TemplateFile,
+    number: int,
     commands: list[tuple[str, Any]],
     parent: Path,
 ) -> File | None:
+    """Returns the file of a line of the template, None when it is not to be made.
+
+    Raises:
+        Refused: its parameters or its content are not as the format asks.
+    """
+    line = found.files[number]
     if commands and commands[0][0] == "doNotCreate":
         if not found.created_by_default:
             raise Refused(PeStatusCode.invalid_parameter, f"{line.component}: doNotCreate here")
@@ -131,9 +158,23 @@ def _file(
     if commands and commands[0][0] == "fileDescriptor":
         fcp, commands = dict(commands[0][1]), commands[1:]
     path = _path(fcp, line, parent)
-    link = link_target(building, fcp, path)
-    plan = plan_from_fcp(fcp, line, path, link=link)
-    return require_capability(building, building.decisions[MADE](plan, commands))
+    if fcp:
+        link = link_target(new.building(), fcp, path) if fcp.get("linkPath") else None
+        plan = plan_from_fcp(fcp, line, path, link=link)
+    else:
+        plan = _plan_of_template(found.number, number, path)
+    return require_capability(new.before, new.before.decisions[MADE](plan, commands))
+
+
+@lru_cache(maxsize=1024)
+def _plan_of_template(template_number: str, line: int, path: Path) -> FilePlan:
+    """Returns what a template says of a file at a path; each card of a process makes the same.
+
+    Raises:
+        Refused: the Profile has to say something of the file.
+    """
+    found = numbered(template_number)
+    return plan_from_fcp({}, found.files[line], path)
 
 
 def _path(fcp: dict[str, Any], line: TemplateFile, parent: Path) -> Path:

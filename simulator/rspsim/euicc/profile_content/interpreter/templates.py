@@ -11,7 +11,7 @@ from rspcore.frozen import dataclass
 from rspsim.euicc.profile_content.interpreter import template_tables as tables
 from rspsim.euicc.profile_content.model import FileKind
 
-__all__ = ["DefaultContent", "Template", "TemplateFile", "template"]
+__all__ = ["DefaultContent", "Template", "TemplateFile", "numbered", "template"]
 
 _ARC = "2.23.143.1."
 
@@ -174,15 +174,17 @@ _REGISTRY: dict[str, tuple[str, bool, tuple[str, ...]]] = {
 }
 
 
-@cache
 def template(oid: str) -> Template | None:
     """Returns the template of an object identifier in dotted form, or None when it is unknown."""
     if not oid.startswith(_ARC):
         return None
     number = oid[len(_ARC) :]
-    known = _REGISTRY.get(number)
-    if known is None:
-        return None
-    element, created, texts = known
+    return numbered(number) if number in _REGISTRY else None
+
+
+@cache
+def numbered(number: str) -> Template:
+    """Returns the template of the last arcs of an object identifier, which is known."""
+    element, created, texts = _REGISTRY[number]
     lines = [line for text in texts for line in text.splitlines() if line]
     return Template(number, element, created, tuple(_read(line) for line in lines))
