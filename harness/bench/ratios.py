@@ -82,7 +82,7 @@ def _all() -> tuple[Ratio, ...]:
         Ratio("rsplab card serve until it answers", 11, 6, starts.card),
         Ratio("rsplab smdpp serve until it listens", 11.5, 15, partial(starts.server, "smdpp")),
         Ratio("rsplab smds serve until it listens", 11.5, 15, partial(starts.server, "smds")),
-        Ratio("commit of a nickname, SQLite", 2.2, 1.5, _commit),
+        Ratio("commit of a nickname, SQLite", 1.5, 1.5, _commit),
         Ratio("rsplab run --case ONE", 1.5, 1.5, starts.one_case),
         Ratio("collection of all suites", 2, 2, starts.collection),
     )

@@ -83,6 +83,7 @@ def _classcoder_of(kind: Any) -> Coder:
     raise StoreError(f"a state cannot hold {kind!r}: the store cannot write this type")
 
 
+@functools.cache
 def plain_dataclass(kind: Any) -> type | None:
     """Returns the dataclass of a type or of "X or None", if it is no message; else None."""
     inner = [one for one in typing.get_args(kind) if one is not type(None)] or [kind]

@@ -8,7 +8,12 @@ from hashlib import sha256
 
 from rspcore.errors import StoreError
 
-__all__ = ["Contents"]
+__all__ = ["Contents", "name_of"]
+
+
+def name_of(octets: bytes) -> str:
+    """Returns the name of octets: their SHA-256 in hexadecimal digits."""
+    return sha256(octets).hexdigest()
 
 
 class Contents(dict[str, bytes]):
@@ -16,7 +21,7 @@ class Contents(dict[str, bytes]):
 
     def put(self, octets: bytes) -> str:
         """Adds octets and returns their name."""
-        name = sha256(octets).hexdigest()
+        name = name_of(octets)
         self[name] = octets
         return name
 
@@ -27,7 +32,7 @@ class Contents(dict[str, bytes]):
             StoreError: they are missing, or they do not match the name.
         """
         octets = self.get(name)
-        if octets is None or sha256(octets).hexdigest() != name:
+        if octets is None or name_of(octets) != name:
             state = "missing" if octets is None else "altered"
             raise StoreError(f"octets {name[:16]}... are {state}")
         return octets

@@ -11,7 +11,7 @@ file that is damaged, of another program or from a later version is refused and 
 
 import sqlite3
 import zlib
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from pathlib import Path
 from typing import Any, Self
 
@@ -107,16 +107,8 @@ class SqliteStore:
 
     def _write(self, rows: Rows, contents: Contents) -> None:
         old, names = self._rows, rows.names
-        fields = [
-            (name, *_summed(row))
-            for name, row in rows.fields.items()
-            if _new(row, old.fields.get(name))
-        ]
-        items = [
-            (number, *_summed(row))
-            for number, row in rows.items.items()
-            if _new(row, old.items.get(number))
-        ]
+        fields = _changed(rows.fields, old.fields)
+        items = _changed(rows.items, old.items)
         added = [(name, contents[name]) for name in names - old.names]
         for statement, lines in (
             ("INSERT OR REPLACE INTO field (name, json, crc) VALUES (?, ?, ?)", fields),
@@ -129,16 +121,19 @@ class SqliteStore:
                 self._database.executemany(statement, lines)
 
 
-def _new(row: Written, old: Written | None) -> bool:
-    return old is None or (row is not old and row.text != old.text)
+def _changed(rows: Mapping[Any, Written], before: Mapping[Any, Written]) -> list[tuple[Any, ...]]:
+    """Returns what is to be written of some rows: by what they are found, JSON and checksum."""
+    known = before.get
+    changed = [(key, row, known(key)) for key, row in rows.items() if row is not known(key)]
+    return [
+        (key, row.text, zlib.crc32(row.text.encode()))
+        for key, row, old in changed
+        if old is None or row.text != old.text
+    ]
 
 
 def _gone(old: Set[Any], new: Set[Any]) -> list[tuple[object]]:
     return [(one,) for one in old - new]
-
-
-def _summed(row: Written) -> tuple[str, int]:
-    return row.text, zlib.crc32(row.text.encode())
 
 
 def _checked(place: str, text: object, crc: object) -> str:

@@ -11,9 +11,9 @@ from dataclasses import field
 from typing import Any, Final
 
 from rspcore.errors import StoreError
-from rspcore.frozen import dataclass
+from rspcore.frozen import dataclass, derived
 from rspsim.stores.coders import coder_of, field_types, plain_dataclass
-from rspsim.stores.long_contents import Contents
+from rspsim.stores.long_contents import Contents, name_of
 
 __all__ = ["Written", "decode", "encode"]
 
@@ -37,6 +37,11 @@ class Written:
     text: str
     names: frozenset[str] = frozenset()
     parts: Mapping[str, "Written"] = field(default_factory=dict, repr=False)
+
+    @derived
+    def apart(self) -> str | None:
+        """Returns the name of its JSON as long content; None where it is short enough to stay."""
+        return name_of(self.text.encode()) if len(self.text) > _PART_LIMIT else None
 
 
 def encode(kind: Any, value: Any, contents: Contents, before: Written | None = None) -> Written:
@@ -62,6 +67,7 @@ def encode(kind: Any, value: Any, contents: Contents, before: Written | None = N
     old = {} if before is None else before.parts
     parts: dict[str, Written] = {}
     names: set[str] = set()
+    pieces = []
     for name, of in field_types(inner).items():
         now, part = getattr(value, name), old.get(name)
         if part is None or part.value is not now:
@@ -69,13 +75,11 @@ def encode(kind: Any, value: Any, contents: Contents, before: Written | None = N
         parts[name] = part
         if part.names:
             names |= part.names
-    pieces = []
-    for name, part in parts.items():
-        text = part.text
-        if len(text) > _PART_LIMIT:
-            apart = contents.put(text.encode())
+        text, apart = part.text, part.apart
+        if apart is not None:
+            contents[apart] = text.encode()
             names.add(apart)
-            text = json.dumps({"json": apart})
+            text = f'{{"json": "{apart}"}}'
         pieces.append(f'"{name}":{text}')
     return Written(value, "{" + ",".join(pieces) + "}", frozenset(names), parts)
 

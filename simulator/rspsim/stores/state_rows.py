@@ -8,11 +8,11 @@ the same text, keeps its row; so a store writes only what changed.
 import json
 import typing
 from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, field, fields
+from dataclasses import MISSING, fields
 from typing import Any, Final
 
 from rspcore.errors import StoreError
-from rspcore.frozen import dataclass
+from rspcore.frozen import dataclass, derived
 from rspsim.euicc.state import CardState
 from rspsim.stores.coders import field_types
 from rspsim.stores.long_contents import Contents
@@ -39,21 +39,21 @@ class Rows:
         fields: Rows of the fields by name.
         items: Rows of profiles and notifications by number; a number is not given twice while a row
             has it.
-        names: Names of all long octets any row needs.
+        numbers: Numbers of the items that a field lists, by the name of the field, in order.
     """
 
     fields: Mapping[str, Written]
     items: Mapping[int, Written]
-    names: frozenset[str] = field(init=False)
+    numbers: Mapping[str, tuple[int, ...]]
 
-    def __post_init__(self) -> None:
-        """Collects the names of long octets."""
+    @derived
+    def names(self) -> frozenset[str]:
+        """Returns the names of all long octets any row needs."""
         rows = (*self.fields.values(), *self.items.values())
-        names = frozenset().union(*[row.names for row in rows if row.names])
-        object.__setattr__(self, "names", names)
+        return frozenset().union(*[row.names for row in rows if row.names])
 
 
-NO_ROWS: Final = Rows({}, {})
+NO_ROWS: Final = Rows({}, {}, {})
 
 
 def split(state: CardState, before: Rows) -> tuple[Rows, Contents]:
@@ -63,29 +63,31 @@ def split(state: CardState, before: Rows) -> tuple[Rows, Contents]:
         StoreError: the state contains something that cannot be written.
     """
     contents = Contents()
-    field_rows: dict[str, Written] = {}
-    item_rows: dict[int, Written] = {}
+    field_rows, item_rows = dict(before.fields), dict(before.items)
+    numbers = dict(before.numbers)
     for name, kind in _TYPES.items():
         value = getattr(state, name)
-        old = before.fields.get(name)
+        old = field_rows.get(name)
         if old is not None and old.value is value:
-            field_rows[name] = old
-            if name in _ITEM_TYPES:
-                item_rows.update((number, before.items[number]) for number in json.loads(old.text))
-        elif name in _ITEM_TYPES:
-            numbers = _split_items(name, value, before, item_rows, contents)
-            field_rows[name] = Written(value, json.dumps(numbers))
+            continue
+        if name in _ITEM_TYPES:
+            for number in numbers.get(name, ()):
+                del item_rows[number]
+            listed = _split_items(name, value, before, item_rows, contents)
+            same = old is not None and listed == numbers[name]
+            numbers[name] = listed
+            text = old.text if same and old is not None else json.dumps(listed)
+            field_rows[name] = Written(value, text)
         else:
             field_rows[name] = encode(kind, value, contents, old)
-    return Rows(field_rows, item_rows), contents
+    return Rows(field_rows, item_rows, numbers), contents
 
 
 def _split_items(
     name: str, values: Iterable[object], before: Rows, rows: dict[int, Written], contents: Contents
-) -> list[int]:
+) -> tuple[int, ...]:
     """Finds a row for each item: its own earlier one, else a free one, else a new one."""
-    listed = before.fields.get(name)
-    free: list[int] = json.loads(listed.text) if listed is not None else []
+    free = list(before.numbers.get(name, ()))
     of_object = {id(before.items[number].value): number for number in free}
     found: list[tuple[int | None, object]] = []
     for value in values:
@@ -98,7 +100,7 @@ def _split_items(
         taken = _number_for(free, before, rows) if number is None else number
         rows[taken] = encode(_ITEM_TYPES[name], value, contents, before.items.get(taken))
         numbers.append(taken)
-    return numbers
+    return tuple(numbers)
 
 
 def _number_for(free: list[int], before: Rows, rows: Mapping[int, Written]) -> int:
@@ -120,17 +122,19 @@ def join(
     items = dict(item_texts)
     field_rows: dict[str, Written] = {}
     item_rows: dict[int, Written] = {}
+    numbers: dict[str, tuple[int, ...]] = {}
     for name, text in field_texts.items():
         if name in _ITEM_TYPES:
             rows = _join_items(name, text, items, contents)
             item_rows |= rows
+            numbers[name] = tuple(rows)
             field_rows[name] = Written(tuple(row.value for row in rows.values()), text)
         else:
             field_rows[name] = _read(name, _TYPES[name], text, contents)
     if items:
         raise StoreError(f"rows that no field lists: {sorted(items)}")
     values: dict[str, Any] = {name: row.value for name, row in field_rows.items()}
-    return CardState(**values), Rows(field_rows, item_rows)
+    return CardState(**values), Rows(field_rows, item_rows, numbers)
 
 
 def _join_items(
