@@ -15,7 +15,7 @@ The module contains no tag numbers: those are in `rspcore.tags`.
 from collections.abc import Iterator
 
 from rspcore.errors import DecodeError
-from rspcore.frozen import dataclass
+from rspcore.frozen import dataclass, maker
 
 __all__ = [
     "Tlv",
@@ -76,7 +76,7 @@ class Tlv:
                 one = parse_prefix(value, offset, base=base)
                 offset += len(one.raw)
             else:  # one octet of tag and one of length, as most objects have
-                one = Tlv(tag, value[start:stop], value[offset:stop], base + offset)
+                one = _made(tag, value[start:stop], value[offset:stop], base + offset)
                 offset = stop
             found.append(one)
         return tuple(found)
@@ -97,6 +97,9 @@ class Tlv:
         shown = bytes(self.value[:16]).hex(" ").upper()
         more = " .." if len(self.value) > 16 else ""
         return f"Tlv({self.tag:02X}, {len(self.value)} octets: {shown}{more})"
+
+
+_made = maker(Tlv)
 
 
 def is_constructed(tag: int) -> bool:
@@ -222,7 +225,7 @@ def parse_prefix(data: Octets, offset: int = 0, *, base: int = 0) -> Tlv:
             tag=tag,
         )
     view = data if isinstance(data, memoryview) else memoryview(data)
-    return Tlv(tag, view[start : start + length], view[offset : start + length], base + offset)
+    return _made(tag, view[start : start + length], view[offset : start + length], base + offset)
 
 
 def parse(data: Octets) -> Tlv:
@@ -238,7 +241,7 @@ def parse(data: Octets) -> Tlv:
             view = data if isinstance(data, memoryview) else memoryview(data)
             tag = data[0] if start == 2 else data[0] << 8 | data[1]
             if data[start - 1] < 0x80:
-                return Tlv(tag, view[start:], view)
+                return _made(tag, view[start:], view)
     one = parse_prefix(data)
     if len(one.raw) != size:
         end = len(one.raw)
@@ -267,7 +270,7 @@ def iterate(data: Octets, *, base: int = 0) -> Iterator[Tlv]:
             length = view[start - 1]
             stop = start + length
             if length < 0x80 and stop <= end and (start == offset + 2 or not tag & 0x80):
-                one = Tlv(tag, view[start:stop], view[offset:stop], base + offset)
+                one = _made(tag, view[start:stop], view[offset:stop], base + offset)
         if one is None:
             one = parse_prefix(view, offset, base=base)
             stop = offset + len(one.raw)

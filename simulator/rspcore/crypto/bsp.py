@@ -13,6 +13,7 @@ Source: SGP.22 v2, 2.6.4 and annex G; fixtures/vectors/bsp-*.json.
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 from hmac import compare_digest
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -66,6 +67,8 @@ class BspSecurityError(BspError):
 
 
 _ZERO_BLOCK = bytes(16)
+_aes = lru_cache(maxsize=4)(algorithms.AES)
+"""The cipher of a key; those of the session at work are used for every data object."""
 
 
 def pad(plaintext: bytes) -> bytes:
@@ -102,7 +105,7 @@ class Bsp:
     @property
     def icv(self) -> bytes:
         """Returns the initial chaining value of the next encryption, 16 octets."""
-        aes = algorithms.AES(self.keys.s_enc)
+        aes = _aes(self.keys.s_enc)
         encryptor = Cipher(aes, modes.ECB()).encryptor()  # noqa: S305  one block, as annex G says
         return encryptor.update(self.counter.to_bytes(16, "big"))
 
@@ -120,7 +123,7 @@ class Bsp:
             LocalError: the TLV would be longer than `max_tlv`.
         """
         # CBC over the counter first, from zero: its block is the ICV, and what follows is chained.
-        cipher = Cipher(algorithms.AES(self.keys.s_enc), modes.CBC(_ZERO_BLOCK))
+        cipher = Cipher(_aes(self.keys.s_enc), modes.CBC(_ZERO_BLOCK))
         counted = self.counter.to_bytes(16, "big") + pad(plaintext)
         return self._seal(tag, cipher.encryptor().update(counted)[16:])
 
@@ -136,8 +139,8 @@ class Bsp:
         Raises:
             LocalError: a TLV would be longer than `max_tlv`.
         """
-        encryptor = Cipher(algorithms.AES(self.keys.s_enc), modes.CBC(_ZERO_BLOCK)).encryptor()
-        keyed = CMAC(algorithms.AES(self.keys.s_mac))
+        encryptor = Cipher(_aes(self.keys.s_enc), modes.CBC(_ZERO_BLOCK)).encryptor()
+        keyed = CMAC(_aes(self.keys.s_mac))
         last, made, counter, chained = 0, [], self.counter, self.keys.mac_chaining_value
         for plaintext in plaintexts:
             body = encryptor.update((counter ^ last).to_bytes(16, "big") + pad(plaintext))[16:]
@@ -186,7 +189,7 @@ class Bsp:
                 f"multiple of 16 octets, got {len(one.value)} octets in all"
             )
         after = self._open(one)
-        cipher = Cipher(algorithms.AES(self.keys.s_enc), modes.CBC(self.icv))
+        cipher = Cipher(_aes(self.keys.s_enc), modes.CBC(self.icv))
         return unpad(cipher.decryptor().update(one.value[:-MAC_LENGTH])), after
 
     def unprotect_mac_only(self, one: Tlv) -> "tuple[bytes, Bsp]":
@@ -214,7 +217,7 @@ class Bsp:
         return replace(self, keys=keys, counter=1)
 
     def _mac(self, header_and_body: bytes) -> bytes:
-        mac = CMAC(algorithms.AES(self.keys.s_mac))
+        mac = CMAC(_aes(self.keys.s_mac))
         mac.update(self.keys.mac_chaining_value)
         mac.update(header_and_body)
         return mac.finalize()

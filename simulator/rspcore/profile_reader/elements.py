@@ -103,6 +103,7 @@ class ProfileElementTlv:
         """Returns whether this is PE-End, after which nothing may follow."""
         return self.tag == END_TAG
 
+    @derived
     def _pe_header(self) -> Tlv | None:
         if self.tag == HEADER_TAG:
             return None
@@ -116,7 +117,7 @@ class ProfileElementTlv:
         Raises:
             DecodeError: the element does not start with well-formed data objects.
         """
-        header = self._pe_header()
+        header = self._pe_header
         number = None if header is None else header.find(0x81)
         return None if number is None else int.from_bytes(number.value, "big", signed=True)
 
@@ -131,7 +132,7 @@ class ProfileElementTlv:
         """
         if self.tag == HEADER_TAG:
             return True
-        header = self._pe_header()
+        header = self._pe_header
         return header is not None and header.find(0x80) is not None
 
     def __repr__(self) -> str:

@@ -335,6 +335,8 @@ def _delivered(
         if drops:
             outcome = _without_response(outcome, view.channel_number)
         answered = _last(view, b"", sw, outcome)
+        if answered == outcome.response:
+            return outcome
         return outcome_of(answered, outcome.state, outcome.volatile, outcome.on_the_way)
     if not command.data:
         wanted = le or 0

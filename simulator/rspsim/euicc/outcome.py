@@ -89,7 +89,8 @@ class View:
         state = advance(self.decisions[SESSION_TABLE], self.session.state, event)
         if state is SessionState.IDLE:
             return IDLE_SESSION
-        return replace(self.session, state=state)
+        session = self.session
+        return session if session.state is state else replace(session, state=state)
 
     def with_channel(self, channel: Channel) -> "View":
         """Returns a view in which the command's channel is replaced."""
@@ -116,7 +117,7 @@ class View:
         """
         after = self.volatile if volatile is None else volatile
         if session is not None:
-            after = replace(after, session=session)
+            after = _with_session(after, session)
         response = response_of(data, sw)
         return outcome_of(response, self.state if state is None else state, after)
 
@@ -147,3 +148,4 @@ view_of: Final = maker(View)
 response_of: Final = maker(ResponseApdu)
 """Makes a `ResponseApdu` of data and status word."""
 _with_volatile: Final = changer(View, "volatile")
+_with_session: Final = changer(Volatile, "session")

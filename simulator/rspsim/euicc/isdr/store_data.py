@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 from rspcore.apdu import CommandApdu
-from rspcore.frozen import changer, dataclass
+from rspcore.frozen import changer, dataclass, maker
 from rspcore.status import StatusWord
 from rspsim.euicc.decisions import Check, Checks, Decision, first_refusal
 from rspsim.euicc.outcome import Outcome, View, outcome_of, response_of
@@ -115,7 +115,7 @@ def gather(command: CommandApdu, view: View, complete: Callable[[bytes, View], O
     if not _passes(command, chain, octets, view):
         refusal = first_refusal(view.decisions[CHECKS], Block(command, chain, view))
     if refusal is None and not command.p1 & 0x80:
-        waiting = CommandChain(octets=octets, blocks=chain.blocks + 1)
+        waiting = _chain(octets, chain.blocks + 1)
         volatile = view.volatile.with_channel(view.channel_number, _with_chain(channel, waiting))
         return outcome_of(response_of(b"", _OK), view.state, volatile)
     alone = view if waits is None else view.with_channel(_with_chain(channel, None))
@@ -123,3 +123,4 @@ def gather(command: CommandApdu, view: View, complete: Callable[[bytes, View], O
 
 
 _with_chain: Final = changer(Channel, "chain")
+_chain: Final = maker(CommandChain)

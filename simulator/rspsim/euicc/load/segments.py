@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from rspcore.errors import LocalError
-from rspcore.frozen import replace
+from rspcore.frozen import changer, replace
 from rspcore.messages.metadata import NotificationEvent
 from rspcore.messages.notifications import (
     BppCommandId,
@@ -40,6 +40,7 @@ from rspsim.euicc.options import MisplacedSegment
 from rspsim.euicc.outcome import Outcome, View
 from rspsim.euicc.security import one_time_keys
 from rspsim.euicc.session import SessionEvent
+from rspsim.euicc.session_context import Session
 from rspsim.euicc.state import CardState, OpenInstallation, Profile
 
 __all__ = [
@@ -54,6 +55,8 @@ __all__ = [
     "load",
     "open_installation",
 ]
+
+_with_load: Final = changer(Session, "load")
 
 Command = Callable[[bytes, Step], Load | Failure | Finished | None]
 
@@ -152,7 +155,7 @@ def _misplaced(view: View, /) -> int:
 
 def _accepted(standing: Load, step: Step) -> Outcome:
     view = step.view
-    session = replace(view.session_after(SessionEvent.SEGMENT_ACCEPTED), load=standing)
+    session = _with_load(view.session_after(SessionEvent.SEGMENT_ACCEPTED), standing)
     return view.outcome(state=view.decisions[NOTED](standing, step), session=session)
 
 

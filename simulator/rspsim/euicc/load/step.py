@@ -7,7 +7,7 @@ from typing import Final
 from rspcore import tlv
 from rspcore.crypto.bsp import Bsp, BspError, BspSecurityError, BspStructureError
 from rspcore.errors import DecodeError
-from rspcore.frozen import dataclass, replace
+from rspcore.frozen import changer, dataclass
 from rspcore.messages.notifications import BppCommandId, ErrorReason
 from rspcore.tags import Tag
 from rspcore.tlv import Tlv
@@ -35,6 +35,9 @@ _TOO_LONG: Final = (
     "a segment %X of %d octets is refused: option segment-limit is %d; "
     "--option segment-limit=%s takes longer ones, as some servers make them"
 )
+
+
+_with_bsp: Final = changer(Load, "bsp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,4 +149,4 @@ def unprotected(
         return Failure(command, reasons[BspStructureError])
     except BspSecurityError:
         return Failure(command, reasons[BspSecurityError])
-    return content, replace(step.load, bsp=after)
+    return content, _with_bsp(step.load, after)

@@ -13,7 +13,7 @@ Source: SGP.22 v2, 5.5.5; TCA eUICC Profile Package.
 from typing import Final
 
 from rspcore.errors import DecodeError
-from rspcore.frozen import dataclass, derived, replace
+from rspcore.frozen import changer, dataclass, derived, replace
 from rspcore.messages.euicc_response import EuiccResponse, PeStatus, PeStatusCode
 from rspcore.messages.metadata import ProfileClass, StoreMetadataRequest
 from rspcore.messages.notifications import ErrorReason
@@ -46,6 +46,9 @@ __all__ = [
     "finished",
 ]
 
+
+_interpreted_so_far: Final = changer(Installation, "elements", "building")
+_read_so_far: Final = changer(Installation, "reader", "size")
 
 Fed = tuple[tuple[ProfileElementTlv, ...], PackageReader]
 
@@ -205,7 +208,8 @@ def fed(
         status = PeStatus(status=PeStatusCode.invalid_request_format, offset=installation.size)
         return _refusal(installation, status)
     building = installation.building or Building(personality=personality)
-    building = replace(building, decisions=decisions)
+    if building.decisions is not decisions:
+        building = replace(building, decisions=decisions)
     for element in elements:
         try:
             building = _interpreted(element, installation, building)
@@ -217,8 +221,8 @@ def fed(
             )
             return _refusal(installation, status)
         known = (*installation.elements, element)
-        installation = replace(installation, elements=known, building=building)
-    return replace(installation, reader=reader, size=size)
+        installation = _interpreted_so_far(installation, known, building)
+    return _read_so_far(installation, reader, size)
 
 
 def _interpreted(

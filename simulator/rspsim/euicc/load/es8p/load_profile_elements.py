@@ -3,7 +3,7 @@
 from typing import Final
 
 from rspcore import tlv
-from rspcore.frozen import replace
+from rspcore.frozen import changer, replace
 from rspcore.messages.notifications import BppCommandId, ErrorReason
 from rspcore.tags import Tag
 from rspsim.euicc import memory
@@ -15,6 +15,7 @@ from rspsim.euicc.profile_content.installer import Refusal
 
 __all__ = ["COMPLETE", "FITS", "begin_elements", "take_elements"]
 
+_taken: Final = changer(Load, "installation", "remaining")
 _COMMAND = BppCommandId.loadProfileElements
 
 
@@ -66,7 +67,7 @@ def take_elements(octets: bytes, step: Step) -> Load | Failure | Finished:
     )
     if isinstance(installation, Refusal):
         return Failure(_COMMAND, installation.reason, installation.response)
-    load = replace(load, installation=installation, remaining=load.remaining - len(octets))
+    load = _taken(load, installation, load.remaining - len(octets))
     return _judged(load, step) if view.decisions[COMPLETE](load) else load
 
 

@@ -6,9 +6,9 @@ moves it forward from where it is (SAIP, 8.3).
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
-from rspcore.frozen import dataclass, replace
+from rspcore.frozen import changer, dataclass, replace
 from rspcore.messages.euicc_response import PeStatusCode
 from rspsim.euicc.profile_content.interpreter.building import Refused, shown
 from rspsim.euicc.profile_content.interpreter.templates import DefaultContent, TemplateFile
@@ -24,6 +24,7 @@ _TYPES = {
     0x39: FileKind.BER_TLV,
 }
 _MAX_SIZE = 1 << 18
+_with_content: Final = changer(File, "body")
 _OF_A_BODY = frozenset({"fillPattern", "repeatPattern", "maximumFileSize"})
 
 
@@ -229,7 +230,7 @@ def write(plan: FilePlan, content: bytes) -> FilePlan:
         body = one.body
         if end > len(body):
             raise _bad(f"{shown(one.path)}: content ends at {end} of {len(body)} octets")
-    return FilePlan(replace(one, body=body[: plan.position] + content + body[end:]), end)
+    return FilePlan(_with_content(one, body[: plan.position] + content + body[end:]), end)
 
 
 def make_file(plan: FilePlan, commands: Sequence[tuple[str, Any]]) -> File:

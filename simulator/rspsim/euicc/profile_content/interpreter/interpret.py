@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from rspcore import schema, tlv
 from rspcore.errors import DecodeError
-from rspcore.frozen import replace
+from rspcore.frozen import changer, replace
 from rspcore.messages.euicc_info import UiccCapability
 from rspcore.messages.euicc_response import PeStatus, PeStatusCode
 from rspcore.profile_reader import ProfileElementTlv, decode_element
@@ -35,6 +35,7 @@ __all__ = ["CAPABILITIES", "ELEMENTS", "MALFORMED", "MANDATED", "RANGES", "SKIPP
 _OFTEN: Final = 0x4000
 """Most octets of an element that is kept as it was read."""
 
+_with_element: Final = changer(Building, "seen", "identifications")
 Run = Callable[[Building, ProfileElementTlv], Building]
 
 
@@ -187,11 +188,9 @@ def interpret(building: Building, element: ProfileElementTlv) -> Building:
             raise
         after = _skipped(building, element, refusal.status)
     used = building.identifications
-    return replace(
-        after,
-        seen=(*building.seen, element.name),
-        identifications=used if identification is None else used | {identification},
-    )
+    if identification is not None:
+        used |= {identification}
+    return _with_element(after, (*building.seen, element.name), used)
 
 
 def _run(building: Building, element: ProfileElementTlv, identification: int | None) -> Building:
