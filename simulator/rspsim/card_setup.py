@@ -25,7 +25,6 @@ from rspsim.euicc.store import Store
 from rspsim.faults.registry import decisions_with
 from rspsim.personalise import ROOT_DS_ADDRESS, personalise
 from rspsim.pki_folder import read_pki
-from rspsim.stores.coders import field_types
 
 __all__ = [
     "PROFILE_OF_A_SIM",
@@ -169,9 +168,14 @@ def changed_options(options: Options, given: Iterable[str]) -> Options:
     Raises:
         LocalError: no such option, or no such value; the message lists those that exist.
     """
+    named = list(given)
+    if not named:
+        return options
+    from rspsim.stores.coders import field_types  # noqa: PLC0415  only where one is named
+
     types = field_types(Options)
     changes: dict[str, Any] = {}
-    for one in given:
+    for one in named:
         name, equals, text = one.partition("=")
         name = name.strip().replace("-", "_")
         if not equals or name not in types:

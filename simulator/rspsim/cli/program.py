@@ -152,24 +152,22 @@ class Program:
     def listing(self) -> argparse.ArgumentParser:
         """Builds a parser that shows the same help as that of all areas, and imports none."""
         blank = Parser(add_help=False)
-        parser, subparsers = self._plain_parser(_formatter, lambda **_: blank)
+        parser, subparsers = self._plain_parser(lambda **_: blank)
         for name, area in self.areas.items():
             subparsers.add_parser(name, help=area.summary)
         return parser
 
     def _plain_parser(
         self,
-        formatter: "Any" = argparse.HelpFormatter,
         below: "Any" = None,
     ) -> "tuple[argparse.ArgumentParser, Subparsers]":
         """Builds the parser above those of the areas.
 
         Args:
-            formatter: Makes what writes the help.
             below: Makes the parser of an area; the same class when None.
         """
         below = below or Parser
-        parser = Parser(prog=self.name, description=self.description, formatter_class=formatter)
+        parser = Parser(prog=self.name, description=self.description)
         parser.add_argument(
             "--version", action=_ShowVersion, nargs=0, help="show the version and exit"
         )
@@ -228,6 +226,11 @@ def _formatter(prog: str) -> argparse.HelpFormatter:
 
 class Parser(argparse.ArgumentParser):
     """A parser that names what comes near a word it does not know."""
+
+    def __init__(self, *words: "Any", **named: "Any") -> None:
+        """Takes what its base class takes; the usual formatter asks `shutil` for the width."""
+        named.setdefault("formatter_class", _formatter)
+        super().__init__(*words, **named)
 
     def error(self, message: str) -> "NoReturn":
         """Prints the usage and the message, with what comes near, and ends with 2."""

@@ -15,14 +15,14 @@ from itertools import pairwise
 
 from rspcore.apdu import CHANNEL_OF
 from rspcore.errors import StoreError
+from rspcore.frozen import replace
 from rspcore.status import StatusWord
 from rspsim.env import Rng
 from rspsim.euicc import startup
 from rspsim.euicc.commits import COMMITTED
 from rspsim.euicc.decisions import STANDARD, Decisions
-from rspsim.euicc.esim_ports import ports
 from rspsim.euicc.outcome import Outcome, View, view_of
-from rspsim.euicc.state import CardState, Volatile
+from rspsim.euicc.state import CardState, Ports, Volatile
 from rspsim.euicc.store import Store
 
 __all__ = ["Euicc"]
@@ -101,7 +101,7 @@ class Euicc:
         if self._volatile.ports is None:
             outcome = process(command, view)
         else:
-            outcome = ports.process(command, view, process)
+            outcome = _ports()(command, view, process)
         if outcome.state is not self._state:
             wrote = self._to_write(outcome)
             try:
@@ -127,7 +127,9 @@ class Euicc:
             stays and the next reset tries again.
         """
         forgotten = self._decisions[startup.FORGOTTEN](self._volatile)
-        self._volatile = ports.at_reset(self._state.personality, forgotten)
+        if self._state.personality.mep_modes:
+            forgotten = replace(forgotten, ports=Ports())
+        self._volatile = forgotten
         self._powered = True
         state = self._state
         if state.open_package is not None:
@@ -152,5 +154,12 @@ class Euicc:
 @cache
 def _handlers() -> Callable[[bytes, View], Outcome]:
     from rspsim.euicc.channels import process  # noqa: PLC0415  see the module
+
+    return process
+
+
+@cache
+def _ports() -> Callable[[bytes, View, Callable[[bytes, View], Outcome]], Outcome]:
+    from rspsim.euicc.esim_ports.ports import process  # noqa: PLC0415  few cards have several
 
     return process

@@ -21,7 +21,6 @@ from rspcore.messages.euicc_info import (
 )
 from rspcore.messages.v3.capability_bits import EuiccRspCapability, LpaMode
 from rspcore.pki.variants import Variant
-from rspsim.euicc.field_personalities import FIELD_PERSONALITIES
 from rspsim.euicc.options import Options, PendingListing
 from rspsim.euicc.personality_fields import Personality
 
@@ -216,8 +215,15 @@ def personality_named(name: str) -> Personality:
     Raises:
         ConfigError: there is none; the message lists the names.
     """
+    for personality in (*PERSONALITIES, PLAIN_SIM):
+        if personality.name == name:
+            return personality
+    from rspsim.euicc.field_personalities import (  # noqa: PLC0415  few are one; a tenth of the time to import all others
+        FIELD_PERSONALITIES,
+    )
+
     known = (*PERSONALITIES, PLAIN_SIM, *FIELD_PERSONALITIES)
-    for personality in known:
+    for personality in FIELD_PERSONALITIES:
         if personality.name == name:
             return personality
     raise ConfigError(f"personality {name!r}: expected one of {', '.join(p.name for p in known)}")

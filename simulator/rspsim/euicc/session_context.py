@@ -1,13 +1,15 @@
 """What an RSP session has established: the server, the prepared download, the load in progress."""
 
 from dataclasses import field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from rspcore.crypto.keys import PrivateKey, PublicKey
 from rspcore.frozen import dataclass
 from rspcore.ids import Oid, TransactionId
-from rspsim.euicc.load_progress import Load
 from rspsim.euicc.session import SessionState
+
+if TYPE_CHECKING:  # what a load needs is imported with the first command
+    from rspsim.euicc.load_progress import Load
 
 __all__ = ["IDLE_SESSION", "AuthenticatedServer", "PreparedChange", "PreparedDownload", "Session"]
 
@@ -89,7 +91,7 @@ class Session:
     server: AuthenticatedServer | None = None
     download: PreparedDownload | None = None
     change: PreparedChange | None = None
-    load: Load | None = None
+    load: "Load | None" = None
 
 
 IDLE_SESSION: Final = Session()

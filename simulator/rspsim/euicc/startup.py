@@ -9,8 +9,6 @@ the Profile existed in volatile memory only; with the option `interruption_pir` 
 from typing import Final
 
 from rspcore.frozen import replace
-from rspcore.messages.notifications import ErrorReason
-from rspsim.euicc import isdp, notifications, port_states
 from rspsim.euicc.decisions import Decision, Decisions
 from rspsim.euicc.state import CardState, Volatile
 
@@ -40,6 +38,16 @@ COMPLETES_SWITCH: Final = Decision(
 def started(state: CardState, decisions: Decisions) -> CardState:
     """Returns the state after start-up; the same object when nothing was left open."""
     state = decisions[KEPT](state)
+    if state.pending_switch is None and not state.port_states and state.open_installation is None:
+        return state
+    return _completed(state, decisions)
+
+
+def _completed(state: CardState, decisions: Decisions) -> CardState:
+    """Completes what was left open; what that takes is imported here: most starts do without."""
+    from rspcore.messages.notifications import ErrorReason  # noqa: PLC0415  see above
+    from rspsim.euicc import isdp, notifications, port_states  # noqa: PLC0415  see above
+
     if state.pending_switch is not None:
         if decisions[COMPLETES_SWITCH]:
             state = isdp.pending_carried_out(state, decisions)

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 
 from rspcore.errors import StoreError
 from rspcore.frozen import dataclass
-from rspsim.stores.long_contents import Contents
-from rspsim.stores.state_codec import decode, encode
 
 if TYPE_CHECKING:
     from rspsim.euicc.state import CardState
@@ -96,6 +94,9 @@ class MemoryStore:
 
 
 def _written(state: "CardState") -> "CardState":
+    from rspsim.stores.long_contents import Contents  # noqa: PLC0415  for tests alone
+    from rspsim.stores.state_codec import decode, encode  # noqa: PLC0415  likewise
+
     contents = Contents()
     kind = type(state)
     read: CardState = decode(kind, encode(kind, state, contents).text, contents)

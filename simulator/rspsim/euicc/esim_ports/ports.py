@@ -14,7 +14,6 @@ from rspcore.tags import ISDR_AID
 from rspsim.euicc import port_states
 from rspsim.euicc.decisions import Decision
 from rspsim.euicc.outcome import Outcome, View, outcome_of
-from rspsim.euicc.personality import Personality
 from rspsim.euicc.session_context import IDLE_SESSION
 from rspsim.euicc.state import CardState, Ports, Volatile
 
@@ -24,7 +23,6 @@ __all__ = [
     "SEEN",
     "SESSION_ENDS",
     "agreed",
-    "at_reset",
     "on",
     "process",
     "selecting_isdr",
@@ -62,11 +60,6 @@ SESSION_ENDS: Final = Decision(
 SEEN: Final[Decision[Callable[[Ports], int]]] = Decision(
     "ports.seen", lambda ports: ports.in_use, "port whose Profile a command sees"
 )
-
-
-def at_reset(personality: Personality, volatile: Volatile) -> Volatile:
-    """Returns volatile values after a reset: one LSI, and no mode agreed on."""
-    return replace(volatile, ports=Ports()) if personality.mep_modes else volatile
 
 
 def agreed(view: View) -> Ports | None:
