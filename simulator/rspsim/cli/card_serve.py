@@ -20,7 +20,7 @@ from rspsim.card_claims import CLAIMS
 from rspsim.card_presets import USUAL, preset_named
 from rspsim.card_setup import CardRequest, decided, kept_state
 from rspsim.env import Rng, SeededRng
-from rspsim.euicc.card import Euicc
+from rspsim.euicc.card import Euicc, import_handlers
 from rspsim.euicc.state import CardState
 from rspsim.euicc.store import Store
 from rspsim.faults.registry import HOSTILE_PREFIX, hostile_card
@@ -126,7 +126,9 @@ def _in_reader(
     observer: Observer = _Announcer(state, options.port)
     if log is not None:
         observer = _Both(observer, log)
-    return VpcdCard(card, options.host, options.port, observer=observer)
+    link = VpcdCard(card, options.host, options.port, observer=observer)
+    link.spare = import_handlers
+    return link
 
 
 def _behind_modem(

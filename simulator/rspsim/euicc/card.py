@@ -25,7 +25,7 @@ from rspsim.euicc.outcome import Outcome, View, view_of
 from rspsim.euicc.state import CardState, Ports, Volatile
 from rspsim.euicc.store import Store
 
-__all__ = ["Euicc"]
+__all__ = ["Euicc", "import_handlers"]
 
 
 class Euicc:
@@ -149,6 +149,13 @@ class Euicc:
         """Removes the power; the volatile values are lost."""
         self._volatile = self._decisions[startup.FORGOTTEN](self._volatile)
         self._powered = False
+
+
+def import_handlers() -> None:
+    """Imports what the first commands of a process import otherwise: handlers and X.509."""
+    import rspcore.pki.certificate_parsing  # noqa: F401, PLC0415  for AuthenticateServer
+
+    _handlers()
 
 
 @cache

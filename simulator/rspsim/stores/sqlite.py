@@ -109,7 +109,7 @@ class SqliteStore:
         old, names = self._rows, rows.names
         fields = _changed(rows.fields, old.fields)
         items = _changed(rows.items, old.items)
-        added = [(name, contents[name]) for name in names - old.names]
+        added = [(name, contents[name]) for name in names if name not in old.names]
         for statement, lines in (
             ("INSERT OR REPLACE INTO field (name, json, crc) VALUES (?, ?, ?)", fields),
             ("INSERT OR REPLACE INTO item (id, json, crc) VALUES (?, ?, ?)", items),
@@ -123,17 +123,16 @@ class SqliteStore:
 
 def _changed(rows: Mapping[Any, Written], before: Mapping[Any, Written]) -> list[tuple[Any, ...]]:
     """Returns what is to be written of some rows: by what they are found, JSON and checksum."""
-    known = before.get
-    changed = [(key, row, known(key)) for key, row in rows.items() if row is not known(key)]
-    return [
-        (key, row.text, zlib.crc32(row.text.encode()))
-        for key, row, old in changed
-        if old is None or row.text != old.text
-    ]
+    changed = []
+    for key, row in rows.items():
+        old = before.get(key)
+        if row is not old and (old is None or row.text != old.text):
+            changed.append((key, row.text, zlib.crc32(row.text.encode())))
+    return changed
 
 
 def _gone(old: Set[Any], new: Set[Any]) -> list[tuple[object]]:
-    return [(one,) for one in old - new]
+    return [] if old <= new else [(one,) for one in old - new]
 
 
 def _checked(place: str, text: object, crc: object) -> str:

@@ -43,6 +43,16 @@ class Written:
         """Returns the name of its JSON as long content; None where it is short enough to stay."""
         return name_of(self.text.encode()) if len(self.text) > _PART_LIMIT else None
 
+    @derived
+    def inner(self) -> str:
+        """Returns what stands for it in the JSON around it."""
+        return self.text if self.apart is None else f'{{"json": "{self.apart}"}}'
+
+    @derived
+    def inner_names(self) -> frozenset[str]:
+        """Returns the names of long content that the JSON around it needs for it."""
+        return self.names if self.apart is None else self.names | {self.apart}
+
 
 def encode(kind: Any, value: Any, contents: Contents, before: Written | None = None) -> Written:
     """Writes a value down; its long content goes to contents, unless `before` had it.
@@ -64,24 +74,18 @@ def encode(kind: Any, value: Any, contents: Contents, before: Written | None = N
         text = _json(coder_of(kind).dump(value, own))
         contents.update(own)
         return Written(value, text, frozenset(own))
-    old = {} if before is None else before.parts
-    parts: dict[str, Written] = {}
-    names: set[str] = set()
-    pieces = []
+    parts = {} if before is None else dict(before.parts)
+    names: frozenset[str] = frozenset()
     for name, of in field_types(inner).items():
-        now, part = getattr(value, name), old.get(name)
+        now, part = getattr(value, name), parts.get(name)
         if part is None or part.value is not now:
-            part = encode(of, now, contents, part)
-        parts[name] = part
-        if part.names:
-            names |= part.names
-        text, apart = part.text, part.apart
-        if apart is not None:
-            contents[apart] = text.encode()
-            names.add(apart)
-            text = f'{{"json": "{apart}"}}'
-        pieces.append(f'"{name}":{text}')
-    return Written(value, "{" + ",".join(pieces) + "}", frozenset(names), parts)
+            part = parts[name] = encode(of, now, contents, part)
+        if part.inner_names:
+            names |= part.inner_names
+            if part.apart is not None:
+                contents[part.apart] = part.text.encode()
+    text = ",".join([f'"{name}":{part.inner}' for name, part in parts.items()])
+    return Written(value, f"{{{text}}}", names, parts)
 
 
 def decode(kind: Any, text: str, contents: Contents) -> Any:

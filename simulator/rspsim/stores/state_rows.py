@@ -49,8 +49,9 @@ class Rows:
     @derived
     def names(self) -> frozenset[str]:
         """Returns the names of all long octets any row needs."""
-        rows = (*self.fields.values(), *self.items.values())
-        return frozenset().union(*[row.names for row in rows if row.names])
+        named = [row.names for row in self.fields.values() if row.names]
+        named += [row.names for row in self.items.values() if row.names]
+        return named[0] if len(named) == 1 else frozenset().union(*named)
 
 
 NO_ROWS: Final = Rows({}, {}, {})

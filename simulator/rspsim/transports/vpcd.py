@@ -15,6 +15,7 @@ import select
 import socket
 import threading
 import time  # noqa: TID251  measures for the log how long a card took
+from collections.abc import Callable
 from typing import Final, Protocol
 
 from rspcore.errors import ConfigError, LocalError
@@ -29,6 +30,15 @@ DEFAULT_PORT: Final = 0x8C7B
 _CONTROLS: Final = frozenset(int(control) for control in Control)
 
 log = logging.getLogger("rspsim.vpcd")
+
+
+_AT_ONCE_S: Final = 0.01
+"""Seconds after which a reader that sent nothing more is taken to wait."""
+
+
+def _asks(connection: socket.socket) -> bool:
+    """Returns whether the reader sends something at once, or hangs up."""
+    return bool(select.select([connection], [], [], _AT_ONCE_S)[0])
 
 
 class Card(Protocol):
@@ -74,6 +84,10 @@ class VpcdCard:
         silence_s: Seconds without any frame after which a connection counts as never served.
         retry_s: Seconds between attempts to connect while pcscd is away.
         observer: Is called for each event; for logs.
+
+    Attributes:
+        spare: What is called once when the reader asks for nothing just then, for what would delay
+            the first command; None when there is nothing, or it is done.
     """
 
     def __init__(
@@ -92,6 +106,7 @@ class VpcdCard:
         self._silence_s = silence_s
         self._retry_s = retry_s
         self._observer = observer
+        self.spare: Callable[[], object] | None = None
         self._atr = b""
         self._insertions = 0
         self._inserted = threading.Event()
@@ -199,12 +214,12 @@ class VpcdCard:
         self._connection = connection
         self._atr = self._card.reset()
         try:
-            frame = None if self._stopping else receive_frame(connection)
+            frame = None if self._stopping else self._frame(connection)
             if frame is not None:
                 connection.settimeout(None)
                 self._taken()
             while frame is not None and self._handle(connection, frame):
-                frame = receive_frame(connection)
+                frame = self._frame(connection)
         except TimeoutError:
             self._never_served()
         except OSError as error:
@@ -212,6 +227,14 @@ class VpcdCard:
         finally:
             self._connection = None
             self._card.power_off()
+
+    def _frame(self, connection: socket.socket) -> bytes | None:
+        """Waits for the next frame; None when the reader hangs up."""
+        spare = self.spare
+        if spare is not None and not _asks(connection):
+            self.spare = None
+            spare()
+        return receive_frame(connection)
 
     def _taken(self) -> None:
         self._insertions += 1

@@ -81,6 +81,26 @@ def test_one_octet_that_is_not_a_control_is_a_command(
     assert driver.ask(b"\x03") == b"\x90\x00"
 
 
+def test_what_would_delay_the_first_command_is_done_once_while_the_reader_is_silent(
+    driver: Any, echo: EchoCard, settle: Callable[..., None]
+) -> None:
+    done = []
+    link = VpcdCard(echo, port=driver.port, retry_s=0.01)
+    link.spare = lambda: done.append(link.insertions)
+    starter = threading.Thread(target=link.start)
+    starter.start()
+    try:
+        driver.take()
+        settle(lambda: done == [0])
+        assert driver.ask(ATR) == ECHO_ATR
+        starter.join()
+        time.sleep(0.05)
+        assert driver.ask(bytes.fromhex("00A4000C")) == b"\x90\x00"
+        assert done == [0]
+    finally:
+        link.close()
+
+
 def test_frame_in_single_octets_is_assembled(driver: Any, insert: Insert, echo: EchoCard) -> None:
     insert(echo)
     driver.link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
