@@ -38,6 +38,7 @@ settings.load_profile("rsplab")
 # A shell starts what runs in its background with SIGINT ignored, and children take that over: the
 # runs that these tests interrupt would go on.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nohup ignores it in the same way
 
 _IN_INNER_RUNS = (
     "rspharness.plugin.lifecycle",
