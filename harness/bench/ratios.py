@@ -58,9 +58,9 @@ class Ratio:
 
 
 COMMANDS = (
-    ("SELECT MF", "00A4000C023F00", 6, 6),
-    ("SELECT ISD-R", "01A4040010A0000005591010FFFFFFFF8900000100", 6, 6),
-    ("GetEID", "81E2910006BF3E035C015A00", 6, 6),
+    ("SELECT MF", "00A4000C023F00", 7, 6),
+    ("SELECT ISD-R", "01A4040010A0000005591010FFFFFFFF8900000100", 7.5, 6),
+    ("GetEID", "81E2910006BF3E035C015A00", 7, 6),
 )
 
 
@@ -72,17 +72,17 @@ def _all() -> tuple[Ratio, ...]:
     nist, brainpool = Curve.NIST_P256, Curve.BRAINPOOL_P256R1
     return (
         *single,
-        Ratio("SELECT MF, port of MEP-A1", 6, 6, _on_port(bytes.fromhex("00A4000C023F00"))),
-        Ratio("list of 4 Profiles", 12, 20, _commands(bytes.fromhex("81E2910003BF2D0000"), 4)),
-        Ratio("card side of a 12 kB download, P-256", 8, 5, _card_side(nist)),
-        Ratio("card side of a 12 kB download, brainpool", 2.3, 2, _card_side(brainpool)),
-        Ratio("12 kB download in process, P-256", 7, 5, _whole(nist)),
-        Ratio("12 kB download in process, brainpool", 2.3, 5, _whole(brainpool)),
-        Ratio("rsplab --help", 2.3, 2.5, starts.help_text),
-        Ratio("rsplab card serve until it answers", 9.5, 6, starts.card),
+        Ratio("SELECT MF, port of MEP-A1", 7.5, 6, _on_port(bytes.fromhex("00A4000C023F00"))),
+        Ratio("list of 4 Profiles", 14, 20, _commands(bytes.fromhex("81E2910003BF2D0000"), 4)),
+        Ratio("card side of a 12 kB download, P-256", 10, 5, _card_side(nist)),
+        Ratio("card side of a 12 kB download, brainpool", 2.8, 2, _card_side(brainpool)),
+        Ratio("12 kB download in process, P-256", 8.5, 5, _whole(nist)),
+        Ratio("12 kB download in process, brainpool", 2.7, 5, _whole(brainpool)),
+        Ratio("rsplab --help", 2.5, 2.5, starts.help_text),
+        Ratio("rsplab card serve until it answers", 10.5, 6, starts.card),
         Ratio("rsplab smdpp serve until it listens", 11.5, 15, partial(starts.server, "smdpp")),
         Ratio("rsplab smds serve until it listens", 11.5, 15, partial(starts.server, "smds")),
-        Ratio("commit of a nickname, SQLite", 1.5, 1.5, _commit),
+        Ratio("commit of a nickname, SQLite", 2.2, 1.5, _commit),
         Ratio("rsplab run --case ONE", 1.5, 1.5, starts.one_case),
         Ratio("collection of all suites", 2, 2, starts.collection),
     )
